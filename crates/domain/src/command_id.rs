@@ -1,0 +1,57 @@
+//! Ids that follow from what they are for, so that doing a thing twice meets the first time's id.
+//!
+//! Invariant: one command id a step. Whatever repeats a step, be it a redelivered message or the sweeper, and
+//! whichever way the step is to be answered, the command carries the same id; the store keeps the first
+//! command's result and gives it to every later one.
+
+use uuid::Uuid;
+
+use crate::ids::TransferId;
+use crate::words::words;
+
+/// Drawn once, at random; it must never change.
+const NAMESPACE: Uuid = Uuid::from_u128(0x6f0a_4f5e_36f3_4d0c_9c5b_1f6a_8a7e_52d1);
+
+words! {
+    /// A step of a transfer: something that one aggregate does at most once for it.
+    pub enum Step {
+        /// The source account debits, or refuses to.
+        Debit = "debit",
+        /// The target account credits, or refuses to.
+        Credit = "credit",
+        /// The source account takes the debit back.
+        ReverseDebit = "reverse-debit",
+        /// The transfer takes note of the answer to [`Step::Debit`].
+        RecordDebit = "record-debit",
+        /// The transfer takes note of the answer to [`Step::Credit`].
+        RecordCredit = "record-credit",
+        /// The transfer takes note of the answer to [`Step::ReverseDebit`].
+        RecordReversal = "record-reversal",
+        /// A transfer that reverses another one is created; of the new transfer.
+        CreateReversal = "create-reversal",
+        /// The reversed transfer takes note of how its reversal ended; of the new transfer.
+        EndReversal = "end-reversal",
+    }
+}
+
+/// The id of every command that carries out, or refuses, `step` of the transfer.
+#[must_use]
+pub fn step_command_id(transfer_id: TransferId, step: Step) -> Uuid {
+    derived(transfer_id, step.as_str())
+}
+
+/// The id of the command that tells a transfer that its deadline has passed for the `attempt`th time, from 1.
+#[must_use]
+pub fn deadline_command_id(transfer_id: TransferId, attempt: u32) -> Uuid {
+    derived(transfer_id, &format!("deadline/{attempt}"))
+}
+
+/// The id of the transfer that is the `attempt`th try, from 1, to reverse `original`.
+#[must_use]
+pub fn reversal_transfer_id(original: TransferId, attempt: u32) -> TransferId {
+    TransferId(derived(original, &format!("reversal/{attempt}")))
+}
+
+fn derived(transfer_id: TransferId, purpose: &str) -> Uuid {
+    Uuid::new_v5(&NAMESPACE, format!("transfer/{transfer_id}/{purpose}").as_bytes())
+}

@@ -1,0 +1,101 @@
+//! How a command reaches its aggregate: one small interface, whatever path stands behind it.
+
+mod direct;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::Aggregate;
+use thiserror::Error;
+use uuid::Uuid;
+
+use crate::command::CommandContext;
+use crate::error::{Conflict, StoreError};
+use crate::event::RecordedEvent;
+use crate::repository::Repository;
+use crate::stream::Version;
+
+/// What a command came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Executed<A> {
+    /// The aggregate.
+    pub id: Uuid,
+    /// Its version after the command.
+    pub version: Version,
+    /// Its state after the command; for a replayed command the state then, not now.
+    pub state: A,
+    /// What the command appended; empty when it changed nothing.
+    pub events: Vec<RecordedEvent>,
+    /// Whether the same command was carried out before and this is the first one's result.
+    pub replayed: bool,
+}
+
+/// Why a command was not carried out. Nothing was appended.
+#[derive(Debug, Error)]
+pub enum ExecuteError<R: std::error::Error + 'static> {
+    /// The aggregate's rules forbid it.
+    #[error("{refusal}")]
+    Refused {
+        /// The rule.
+        refusal: R,
+        /// The version that refused.
+        version: Version,
+        /// Whether this is the stored answer to the same command.
+        replayed: bool,
+    },
+    /// The aggregate is not at the version that the caller named.
+    #[error(transparent)]
+    Precondition(Conflict),
+    /// The same command id came before with another request.
+    #[error("command {0} was used for another request")]
+    RequestMismatch(Uuid),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A way for commands to reach aggregates of one type.
+#[async_trait]
+pub trait CommandPath<A: Aggregate>: Send + Sync + 'static {
+    /// See [`Commands::execute`].
+    async fn execute(
+        &self,
+        id: Uuid,
+        command: A::Command,
+        context: CommandContext,
+    ) -> Result<Executed<A>, ExecuteError<A::Refusal>>;
+}
+
+/// Sends commands to aggregates of one type.
+pub struct Commands<A> {
+    path: Arc<dyn CommandPath<A>>,
+}
+
+impl<A> Clone for Commands<A> {
+    fn clone(&self) -> Self {
+        Self { path: Arc::clone(&self.path) }
+    }
+}
+
+impl<A: Aggregate> Commands<A> {
+    /// Each command loads its aggregate, decides and commits by itself.
+    #[must_use]
+    pub fn direct(repository: Repository<A>) -> Self {
+        Self { path: Arc::new(direct::DirectPath::new(repository)) }
+    }
+
+    /// Decides `command` on the aggregate `id` and commits what it caused, together with the command's id.
+    /// The same command id again answers with the first one's result and appends nothing. The write runs in a
+    /// task of its own: dropping this future never leaves half a command.
+    ///
+    /// # Errors
+    /// [`ExecuteError`]; nothing was appended.
+    pub async fn execute(
+        &self,
+        id: Uuid,
+        command: A::Command,
+        context: CommandContext,
+    ) -> Result<Executed<A>, ExecuteError<A::Refusal>> {
+        self.path.execute(id, command, context).await
+    }
+}

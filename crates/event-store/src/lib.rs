@@ -1,0 +1,34 @@
+//! An event store over any aggregate, on SQLite and PostgreSQL.
+//!
+//! Events are appended under an expected version, together with the command that caused them and one outbox
+//! row a commit, in one transaction. [`Repository`] is the talk's API (`save`, `update`, `find`), [`Commands`]
+//! is how a command reaches its aggregate, and [`EventStore`] is what a backend provides.
+
+mod assemble;
+pub mod clock;
+pub mod command;
+pub mod commands;
+pub mod error;
+pub mod event;
+pub mod open;
+pub mod repository;
+pub mod snapshot;
+pub mod store;
+pub mod stream;
+mod write_task;
+
+#[cfg(feature = "postgres")]
+pub mod postgres;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+
+pub use clock::{Clock, SystemClock};
+pub use command::{CommandContext, CommandRecord, RequestHash};
+pub use commands::{Commands, Executed, ExecuteError};
+pub use error::{Conflict, StoreError};
+pub use event::{CommitId, Metadata, NewEvent, RecordedEvent};
+pub use open::open;
+pub use repository::{At, IdAndVersion, Repository, Versioned};
+pub use snapshot::Snapshot;
+pub use store::{Commit, CommitNotice, CommitNotices, EventStore, PendingCommit, Until};
+pub use stream::{ExpectedVersion, StreamId, Version};

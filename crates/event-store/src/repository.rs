@@ -1,0 +1,307 @@
+//! The talk's API over any aggregate: `save`, `update`, `find`, `find_optional`, and reading the past.
+//!
+//! Invariant: a snapshot changes how fast a state is loaded, never which state. Whatever is wrong with one,
+//! the events are replayed instead.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use domain::Aggregate;
+use domain::event::encode;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::command::{CommandContext, CommandRecord};
+use crate::error::StoreError;
+use crate::event::{NewEvent, RecordedEvent};
+use crate::snapshot::Snapshot;
+use crate::store::{Commit, EventStore, Until};
+use crate::stream::{StreamId, Version};
+
+/// Which aggregate, and after how many events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdAndVersion {
+    /// The aggregate.
+    pub id: Uuid,
+    /// Its version.
+    pub version: Version,
+}
+
+/// A folded state with its version.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Versioned<A> {
+    /// The aggregate.
+    pub id: Uuid,
+    /// How many events were folded.
+    pub version: Version,
+    /// The state.
+    pub state: A,
+}
+
+/// A moment in an aggregate's past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// After this many events.
+    Version(Version),
+    /// As recorded at this time.
+    Time(DateTime<Utc>),
+}
+
+/// Loads and stores aggregates of one type.
+pub struct Repository<A> {
+    pub(crate) store: Arc<dyn EventStore>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) snapshot_every: u32,
+    aggregate: PhantomData<fn() -> A>,
+}
+
+impl<A> Clone for Repository<A> {
+    fn clone(&self) -> Self {
+        Self {
+            store: Arc::clone(&self.store),
+            clock: Arc::clone(&self.clock),
+            snapshot_every: self.snapshot_every,
+            aggregate: PhantomData,
+        }
+    }
+}
+
+impl<A: Aggregate> Repository<A> {
+    /// A repository that keeps a snapshot of an aggregate each time it has `snapshot_every` more events; with
+    /// 0, none.
+    #[must_use]
+    pub fn new(store: Arc<dyn EventStore>, clock: Arc<dyn Clock>, snapshot_every: u32) -> Self {
+        Self { store, clock, snapshot_every, aggregate: PhantomData }
+    }
+
+    /// Stores the first events of a new aggregate, under `assigned_id` or else under a new UUID v7. The same
+    /// command id again appends nothing and gives the first one's aggregate. `context.expected` is not
+    /// looked at: a new aggregate has no version yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when `assigned_id` exists, [`StoreError::DuplicateCommand`] when the command
+    /// id was used for something else.
+    pub async fn save(
+        &self,
+        events: Vec<A::Event>,
+        assigned_id: Option<Uuid>,
+        context: CommandContext,
+    ) -> Result<IdAndVersion, StoreError> {
+        let id = assigned_id.unwrap_or_else(Uuid::now_v7);
+        self.store_events(Versioned { id, version: Version::NONE, state: A::default() }, events, context).await
+    }
+
+    /// Appends events to an aggregate that is at exactly this version. The same command id again appends
+    /// nothing and gives the first one's version. `context.expected` is not looked at: `target` says it.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the aggregate is at another version, [`StoreError::DuplicateCommand`]
+    /// when the command id was used for something else.
+    pub async fn update(
+        &self,
+        target: IdAndVersion,
+        events: Vec<A::Event>,
+        context: CommandContext,
+    ) -> Result<IdAndVersion, StoreError> {
+        let mut base = self.load_until(target.id, target.version).await?;
+        // The store compares this with what it holds, also where it holds less.
+        base.version = target.version;
+        self.store_events(base, events, context).await
+    }
+
+    /// The aggregate as it is now.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when it has no events.
+    pub async fn find(&self, id: Uuid) -> Result<Versioned<A>, StoreError> {
+        found(self.load_state(id).await?)
+    }
+
+    /// The aggregate as it is now, if it has any events.
+    ///
+    /// # Errors
+    /// Only when its events cannot be read.
+    pub async fn find_optional(&self, id: Uuid) -> Result<Option<Versioned<A>>, StoreError> {
+        let state = self.load_state(id).await?;
+        Ok((state.version > Version::NONE).then_some(state))
+    }
+
+    /// The aggregate as it was. A version that it has not reached yet gives the latest one: the answer carries
+    /// its version.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when it had no events then.
+    pub async fn find_at(&self, id: Uuid, at: At) -> Result<Versioned<A>, StoreError> {
+        let version = match at {
+            At::Version(version) => version,
+            At::Time(time) => self.store.version_at(&stream_of::<A>(id), time).await?,
+        };
+        found(self.load_until(id, version).await?)
+    }
+
+    /// The state of the aggregate `id`, the default one at [`Version::NONE`] when it has no events.
+    pub(crate) async fn load_state(&self, id: Uuid) -> Result<Versioned<A>, StoreError> {
+        self.load_until(id, Version(i64::MAX)).await
+    }
+
+    /// The state after at most `version` events: the newest snapshot and the events after it.
+    pub(crate) async fn load_until(&self, id: Uuid, version: Version) -> Result<Versioned<A>, StoreError> {
+        let stream = stream_of::<A>(id);
+        let snapshot = self.store.load_snapshot(&stream, version).await?;
+        let base = snapshot.and_then(restore).unwrap_or((Version::NONE, A::default()));
+        let tail = self.store.load(&stream, base.0, Until::Version(version)).await?;
+        let reached = tail.last().map_or(base.0, |last| last.version);
+        Ok(Versioned { id, version: reached, state: base.1.fold(&decode::<A>(&tail)?) })
+    }
+
+    /// Writes what was decided on `base`, then a snapshot where one is due.
+    pub(crate) async fn commit(
+        &self,
+        base: Versioned<A>,
+        events: &[A::Event],
+        context: &CommandContext,
+    ) -> Result<(Versioned<A>, Vec<RecordedEvent>), StoreError> {
+        let new_events = new_events::<A>(&base, events)?;
+        let before = base.version;
+        let command = self.record(&base, new_events.len(), context);
+        let after = Versioned { id: base.id, version: command.version, state: base.state.fold(events) };
+        let recorded = self
+            .store
+            .append(Commit {
+                command,
+                events: new_events,
+                metadata: context.metadata.clone(),
+                deadline: after.state.deadline(),
+            })
+            .await?;
+        self.keep_snapshot(before, &after).await;
+        Ok((after, recorded))
+    }
+
+    /// Stores that `base` refused, so that the same command is refused again.
+    pub(crate) async fn commit_refusal(
+        &self,
+        base: &Versioned<A>,
+        refusal: Value,
+        context: &CommandContext,
+    ) -> Result<(), StoreError> {
+        let mut command = self.record(base, 0, context);
+        command.refusal = Some(refusal);
+        let metadata = context.metadata.clone();
+        self.store.append(Commit { command, events: Vec::new(), metadata, deadline: None }).await?;
+        Ok(())
+    }
+
+    fn record(&self, base: &Versioned<A>, event_count: usize, context: &CommandContext) -> CommandRecord {
+        let event_count = u32::try_from(event_count).unwrap_or(u32::MAX);
+        CommandRecord {
+            command_id: context.command_id,
+            stream: stream_of::<A>(base.id),
+            version: Version(base.version.0.saturating_add(i64::from(event_count))),
+            event_count,
+            request_hash: context.request_hash,
+            refusal: None,
+            recorded_at: self.clock.now(),
+        }
+    }
+
+    async fn store_events(
+        &self,
+        base: Versioned<A>,
+        events: Vec<A::Event>,
+        context: CommandContext,
+    ) -> Result<IdAndVersion, StoreError> {
+        match self.commit(base, &events, &context).await {
+            Ok((after, _)) => Ok(IdAndVersion { id: after.id, version: after.version }),
+            Err(StoreError::DuplicateCommand(_)) => self.first_result(&context).await,
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn first_result(&self, context: &CommandContext) -> Result<IdAndVersion, StoreError> {
+        let first = self.store.find_command(context.command_id).await?;
+        first
+            .filter(|first| first.stream.aggregate_type == A::TYPE)
+            .filter(|first| first.request_hash == context.request_hash && first.refusal.is_none())
+            .map(|first| IdAndVersion { id: first.stream.aggregate_id, version: first.version })
+            .ok_or(StoreError::DuplicateCommand(context.command_id))
+    }
+
+    /// The commit stands already: a snapshot that cannot be written is only a slower load later.
+    async fn keep_snapshot(&self, before: Version, after: &Versioned<A>) {
+        let every = i64::from(self.snapshot_every);
+        if every == 0 || before.0 / every == after.version.0 / every {
+            return;
+        }
+        let kept = match serde_json::to_value(&after.state) {
+            Ok(state) => self.store.save_snapshot(snapshot(after, state)).await.map_err(|e| e.to_string()),
+            Err(failure) => Err(failure.to_string()),
+        };
+        if let Err(reason) = kept {
+            tracing::warn!(stream = %stream_of::<A>(after.id), version = %after.version, reason, "no snapshot");
+        }
+    }
+}
+
+/// The stream of the aggregate `id`.
+pub(crate) fn stream_of<A: Aggregate>(id: Uuid) -> StreamId {
+    StreamId::new(A::TYPE, id)
+}
+
+/// The domain events inside, lifted to today's schema.
+pub(crate) fn decode<A: Aggregate>(events: &[RecordedEvent]) -> Result<Vec<A::Event>, StoreError> {
+    let decoded = |event: &RecordedEvent| {
+        event.decode().map_err(|source| StoreError::Codec {
+            stream: event.stream.clone(),
+            version: event.version,
+            source,
+        })
+    };
+    events.iter().map(decoded).collect()
+}
+
+fn new_events<A: Aggregate>(base: &Versioned<A>, events: &[A::Event]) -> Result<Vec<NewEvent>, StoreError> {
+    let mut version = base.version;
+    let encoded = |event| {
+        version = version.next();
+        let body = encode(event).map_err(|source| StoreError::Codec {
+            stream: stream_of::<A>(base.id),
+            version,
+            source,
+        })?;
+        Ok(NewEvent { event_id: Uuid::now_v7(), body })
+    };
+    events.iter().map(encoded).collect()
+}
+
+fn snapshot<A: Aggregate>(of: &Versioned<A>, state: Value) -> Snapshot {
+    Snapshot {
+        stream: stream_of::<A>(of.id),
+        version: of.version,
+        state_schema_version: A::STATE_SCHEMA_VERSION,
+        state,
+    }
+}
+
+/// The state inside, unless other code wrote it.
+fn restore<A: Aggregate>(snapshot: Snapshot) -> Option<(Version, A)> {
+    if snapshot.state_schema_version != A::STATE_SCHEMA_VERSION {
+        return None;
+    }
+    match serde_json::from_value(snapshot.state) {
+        Ok(state) => Some((snapshot.version, state)),
+        Err(failure) => {
+            tracing::warn!(stream = %snapshot.stream, version = %snapshot.version, %failure, "bad snapshot");
+            None
+        }
+    }
+}
+
+fn found<A: Aggregate>(state: Versioned<A>) -> Result<Versioned<A>, StoreError> {
+    if state.version == Version::NONE {
+        return Err(StoreError::NotFound(stream_of::<A>(state.id)));
+    }
+    Ok(state)
+}

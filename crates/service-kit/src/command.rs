@@ -1,0 +1,178 @@
+//! What every command handler does around its one call: the command's identity on the way in, the version on
+//! the way out. Knows commands and events, but no aggregate.
+
+use axum::Json;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::http::header::{ETAG, LOCATION};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use event_store::{
+    CommandContext, ExecuteError, Executed, ExpectedVersion, Metadata, RecordedEvent, RequestHash, StoreError, Version,
+};
+use messaging::Outcome;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::http::{self, IdempotencyKey, IfMatch, Prefer, Problem, RequestContext};
+
+/// Answers that repeat an earlier one say so.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// RFC 7240: which preference was honoured.
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+
+/// Until callers sign in, all of them share one space of idempotency keys.
+const ANONYMOUS: &str = "anonymous";
+
+/// A command as it arrives over HTTP: who, what route, under which key, seen at which version.
+#[derive(Debug, Clone)]
+pub struct CommandRequest {
+    context: RequestContext,
+    route: String,
+    key: Option<IdempotencyKey>,
+    expected: ExpectedVersion,
+}
+
+impl CommandRequest {
+    /// This request, when it carries an `Idempotency-Key`.
+    ///
+    /// # Errors
+    /// `idempotency-key-required` when it does not.
+    pub fn require_key(self) -> Result<Self, Problem> {
+        if self.key.is_some() { Ok(self) } else { Err(Problem::idempotency_key_required()) }
+    }
+
+    /// The command's context. With a key, its id follows from (caller, route, key), and the same key with another
+    /// body is told apart by `body_hash`; without one, every request is a command of its own.
+    #[must_use]
+    pub fn context(&self, body_hash: [u8; 32]) -> CommandContext {
+        let command_id = match &self.key {
+            Some(key) => http::command_id(ANONYMOUS, &self.route, key.as_str()),
+            None => Uuid::now_v7(),
+        };
+        CommandContext {
+            command_id,
+            request_hash: self.key.is_some().then_some(RequestHash(body_hash)),
+            store_refusal: self.key.is_some(),
+            expected: self.expected,
+            metadata: Metadata {
+                correlation_id: Some(self.context.correlation_id),
+                causation_id: Some(self.context.request_id),
+                actor: None,
+                traceparent: Some(self.context.traceparent.clone()),
+                tracestate: self.context.tracestate.clone(),
+            },
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for CommandRequest {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let context = RequestContext::from_request_parts(parts, state).await?;
+        let key =
+            <IdempotencyKey as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await?;
+        let IfMatch(expected) = IfMatch::from_request_parts(parts, state).await?;
+        Ok(Self {
+            context,
+            route: format!("{} {}", parts.method, parts.uri.path()),
+            key,
+            expected: expected.map_or(ExpectedVersion::Any, |version| ExpectedVersion::Exact(Version(version))),
+        })
+    }
+}
+
+/// The answer to a command: its body, with the version as `ETag` and whether it is a repetition.
+pub struct Reply {
+    response: Response,
+}
+
+impl Reply {
+    /// `body` with the status, version and repetition of `executed`.
+    pub fn new<A>(status: StatusCode, executed: &Executed<A>, body: &impl Serialize) -> Self {
+        let mut response = (status, [(ETAG, http::etag(executed.version.0))], Json(body)).into_response();
+        if executed.replayed {
+            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        }
+        Self { response }
+    }
+
+    /// Adds `Location`.
+    #[must_use]
+    pub fn location(mut self, path: &str) -> Self {
+        if let Ok(path) = HeaderValue::from_str(path) {
+            self.response.headers_mut().insert(LOCATION, path);
+        }
+        self
+    }
+
+    /// Says that a wait that was asked for was honoured.
+    #[must_use]
+    pub fn preference_applied(mut self, prefer: Prefer) -> Self {
+        let applied = prefer.wait.and_then(|wait| HeaderValue::from_str(&format!("wait={}", wait.as_secs())).ok());
+        if let Some(applied) = applied {
+            self.response.headers_mut().insert(PREFERENCE_APPLIED, applied);
+        }
+        self
+    }
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        self.response
+    }
+}
+
+/// Why a command was not carried out, as an answer; `refusal` translates the aggregate's own words.
+pub fn problem_of<R: std::error::Error>(error: ExecuteError<R>, refusal: impl FnOnce(&R) -> Problem) -> Problem {
+    match error {
+        ExecuteError::Refused { refusal: refused, replayed, .. } => {
+            let problem = refusal(&refused);
+            if replayed { problem.header(REPLAYED, HeaderValue::from_static("true")) } else { problem }
+        }
+        ExecuteError::Precondition(conflict) => Problem::version_mismatch(conflict.actual.0),
+        ExecuteError::RequestMismatch(_) => Problem::idempotency_key_reused(),
+        ExecuteError::Store(error) => problem_of_store(error),
+    }
+}
+
+/// A store that failed, as an answer: worth another try, or our own fault.
+#[must_use]
+pub fn problem_of_store(error: StoreError) -> Problem {
+    if error.is_transient() {
+        tracing::warn!(%error, "the event store did not take a command");
+        Problem::overloaded("the event store is busy or unavailable; nothing was written")
+    } else {
+        Problem::internal(&error)
+    }
+}
+
+/// The context of a command that an event asks for.
+#[must_use]
+pub fn caused_by(event: &RecordedEvent, command_id: Uuid) -> CommandContext {
+    let metadata = Metadata { causation_id: Some(event.event_id), ..event.metadata.clone() };
+    CommandContext { metadata, ..CommandContext::new(command_id) }
+}
+
+/// The context of a further command within the same request.
+#[must_use]
+pub fn follow_up(context: &CommandContext, command_id: Uuid) -> CommandContext {
+    CommandContext { metadata: context.metadata.clone(), ..CommandContext::new(command_id) }
+}
+
+/// What a command's result means for the message that asked for it.
+pub fn outcome_of<A, R: std::error::Error>(result: Result<Executed<A>, ExecuteError<R>>) -> Outcome {
+    match result {
+        Ok(_) => Outcome::Done,
+        Err(ExecuteError::Refused { refusal, .. }) => Outcome::DeadLetter(refusal.to_string()),
+        Err(error @ (ExecuteError::Precondition(_) | ExecuteError::RequestMismatch(_))) => {
+            Outcome::DeadLetter(error.to_string())
+        }
+        Err(ExecuteError::Store(error @ (StoreError::Corrupt(_) | StoreError::Codec { .. }))) => {
+            Outcome::DeadLetter(error.to_string())
+        }
+        Err(ExecuteError::Store(error)) => Outcome::Retry(error.to_string()),
+    }
+}

@@ -1,0 +1,20 @@
+//! Layered settings: the service's commented defaults, then a file, then the environment, then flags.
+//!
+//! A setting is known when the defaults file has it. Everything is checked before anything starts, and a
+//! mistake is one line that names the setting, where its value came from, and what would be right.
+
+mod args;
+mod error;
+mod layers;
+mod listen;
+mod server;
+mod span;
+mod url;
+
+pub use args::CommonArgs;
+pub use error::SettingsError;
+pub use layers::{load, misspelt_variables};
+pub use listen::ListenAddr;
+pub use server::ServerSettings;
+pub use span::Span;
+pub use url::{SecretUrl, redact_url};

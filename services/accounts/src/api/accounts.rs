@@ -1,0 +1,69 @@
+//! `/v1/accounts`: opening an account, and what the commands on one account have in common.
+
+pub(super) mod deposits;
+pub(super) mod standing;
+pub(super) mod withdrawals;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::account::{Account, AccountCommand, AccountId, CustomerId, Title};
+use domain::money::{Amount, Balance, Currency};
+use event_store::Executed;
+use serde::{Deserialize, Serialize};
+use service_kit::command::{CommandRequest, Reply};
+use service_kit::http::{Problem, ValidJson};
+use uuid::Uuid;
+
+use crate::application::Application;
+use crate::error::problem;
+
+/// The body of `POST /v1/accounts`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct OpenBody {
+    customer_id: CustomerId,
+    title: Title,
+    currency: Currency,
+    #[serde(default)]
+    initial_balance: Option<Balance>,
+}
+
+/// What a command answers: whose version the `ETag` repeats.
+#[derive(Debug, Serialize)]
+pub(crate) struct AccountReply {
+    id: Uuid,
+    version: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    balance: Option<Balance>,
+}
+
+impl AccountReply {
+    fn of(executed: &Executed<Account>) -> Self {
+        Self { id: executed.id, version: executed.version.0, balance: None }
+    }
+
+    fn with_balance(executed: &Executed<Account>) -> Self {
+        Self { balance: Some(executed.state.balance()), ..Self::of(executed) }
+    }
+}
+
+pub(crate) async fn open(
+    State(application): State<Application>,
+    request: CommandRequest,
+    ValidJson { value: body, hash }: ValidJson<OpenBody>,
+) -> Result<Response, Problem> {
+    let id = Uuid::now_v7();
+    let command = AccountCommand::Open {
+        account_id: AccountId(id),
+        customer_id: body.customer_id,
+        title: body.title,
+        currency: body.currency,
+        initial_balance: body.initial_balance.and_then(|balance| Amount::try_from(balance.minor_units()).ok()),
+        now: application.clock.now(),
+    };
+    let executed = application.execute(id, command, request.context(hash)).await.map_err(problem)?;
+    Ok(Reply::new(StatusCode::CREATED, &executed, &AccountReply::of(&executed))
+        .location(&format!("/v1/accounts/{}", executed.id))
+        .into_response())
+}

@@ -1,0 +1,44 @@
+//! `POST /v1/accounts/{id}/deposits`.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::account::AccountCommand;
+use domain::money::{Amount, Currency, Money};
+use domain::transfer::Memo;
+use serde::Deserialize;
+use service_kit::command::{CommandRequest, Reply};
+use service_kit::http::{Problem, ValidJson, ValidPath};
+use uuid::Uuid;
+
+use super::AccountReply;
+use crate::application::Application;
+use crate::error::problem;
+
+/// The body of a deposit or a withdrawal.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct MoneyBody {
+    amount: Amount,
+    currency: Currency,
+    #[serde(default)]
+    pub(super) memo: Option<Memo>,
+}
+
+impl MoneyBody {
+    pub(super) fn money(&self) -> Money {
+        Money { amount: self.amount, currency: self.currency }
+    }
+}
+
+pub(crate) async fn deposit(
+    State(application): State<Application>,
+    ValidPath(id): ValidPath<Uuid>,
+    request: CommandRequest,
+    ValidJson { value: body, hash }: ValidJson<MoneyBody>,
+) -> Result<Response, Problem> {
+    let command =
+        AccountCommand::Deposit { money: body.money(), memo: body.memo, now: application.clock.now() };
+    let executed = application.execute(id, command, request.context(hash)).await.map_err(problem)?;
+    Ok(Reply::new(StatusCode::OK, &executed, &AccountReply::with_balance(&executed)).into_response())
+}

@@ -1,0 +1,7 @@
+//! The accounts service as a process of its own.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    accounts::run()
+}

@@ -1,0 +1,65 @@
+//! What the accounts service listens to: the steps of transfers.
+//!
+//! Each step arrives under its own command id, so that a repeated message, a renamed subscription or the
+//! sweeper's repetition meets the first one's result.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::Aggregate;
+use domain::account::Account;
+use domain::transfer::{MoneyTransfer, TransferEvent, saga};
+use event_store::{Clock, Commands, EventStore, RecordedEvent};
+use messaging::{Handler, Outcome, PerEvent, Subscription, SubscriptionHandle, topic_of};
+use service_kit::command::{caused_by, outcome_of};
+
+use crate::Deps;
+
+/// Reads `bank.transfer` from its start, or from where this subscription stopped.
+pub(crate) async fn subscribe(
+    id: &str,
+    deps: &Deps,
+    commands: Commands<Account>,
+) -> anyhow::Result<SubscriptionHandle> {
+    let steps =
+        TransferSteps { commands, store: Arc::clone(&deps.side.store), clock: Arc::clone(&deps.clock) };
+    let subscription = Subscription {
+        id: id.to_owned(),
+        topics: vec![topic_of(MoneyTransfer::TYPE)],
+        handler: Arc::new(PerEvent(steps)),
+        dead_letters: Arc::clone(&deps.side.dead_letters),
+        owner: None,
+    };
+    deps.side.subscribe(subscription, &deps.tasks).await
+}
+
+/// Carries out what a transfer asks of an account.
+struct TransferSteps {
+    commands: Commands<Account>,
+    store: Arc<dyn EventStore>,
+    clock: Arc<dyn Clock>,
+}
+
+#[async_trait]
+impl Handler for TransferSteps {
+    async fn handle(&self, event: &RecordedEvent) -> Outcome {
+        let transfer_event = match event.decode::<TransferEvent>() {
+            Ok(transfer_event) => transfer_event,
+            Err(error) => return Outcome::DeadLetter(error.to_string()),
+        };
+        let Some(step) = saga::account_command_after(&transfer_event, self.clock.now()) else {
+            return Outcome::Done;
+        };
+        let context = caused_by(event, step.command_id);
+        match self.commands.execute(step.account_id.0, step.command, context).await {
+            // The sweeper asks because it has not seen the answer: say it again.
+            Ok(executed) if executed.replayed && transfer_event.is_deadline_passed() => {
+                match self.store.republish(step.command_id).await {
+                    Ok(_) => Outcome::Done,
+                    Err(error) => Outcome::Retry(error.to_string()),
+                }
+            }
+            result => outcome_of(result),
+        }
+    }
+}

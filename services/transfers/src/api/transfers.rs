@@ -1,0 +1,97 @@
+//! `POST /v1/transfers`: accepting a transfer, and waiting for its end when asked to.
+
+pub(super) mod cancel;
+pub(super) mod one;
+pub(super) mod reverse;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::account::AccountId;
+use domain::money::{Amount, Currency, Money};
+use domain::transfer::{Memo, MoneyTransfer, RefusalReason, TransferDetails, TransferId, TransferStatus};
+use event_store::Executed;
+use serde::{Deserialize, Serialize};
+use service_kit::command::{CommandRequest, Reply};
+use service_kit::http::{Prefer, Problem, ValidJson};
+use uuid::Uuid;
+
+use crate::application::Application;
+use crate::error::{problem, read_problem};
+
+/// The body of `POST /v1/transfers`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct CreateBody {
+    from_account_id: AccountId,
+    to_account_id: AccountId,
+    amount: Amount,
+    currency: Currency,
+    #[serde(default)]
+    memo: Option<Memo>,
+}
+
+/// What a command on a transfer answers.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TransferReply {
+    id: Uuid,
+    state: TransferStatus,
+    version: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<RefusalReason>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reversal_of: Option<TransferId>,
+}
+
+impl TransferReply {
+    fn of(id: Uuid, version: i64, transfer: &MoneyTransfer) -> Self {
+        Self {
+            id,
+            state: transfer.status(),
+            version,
+            reason: transfer.reason(),
+            reversal_of: transfer.details().and_then(|details| details.reversal_of),
+        }
+    }
+}
+
+pub(crate) async fn create(
+    State(application): State<Application>,
+    prefer: Prefer,
+    request: CommandRequest,
+    ValidJson { value: body, hash }: ValidJson<CreateBody>,
+) -> Result<Response, Problem> {
+    let request = request.require_key()?;
+    let details = TransferDetails {
+        transfer_id: Application::new_id(),
+        from_account_id: body.from_account_id,
+        to_account_id: body.to_account_id,
+        money: Money { amount: body.amount, currency: body.currency },
+        memo: body.memo,
+        actor: None,
+        deadline: application.deadline_from(application.clock.now()),
+        reversal_of: None,
+    };
+    let executed = application.create(details, request.context(hash)).await.map_err(problem)?;
+    accepted(&application, executed, prefer).await
+}
+
+/// 202 with the transfer as accepted, or 201 with its end when the caller waits and it ends in time.
+async fn accepted(
+    application: &Application,
+    mut executed: Executed<MoneyTransfer>,
+    prefer: Prefer,
+) -> Result<Response, Problem> {
+    if let Some(patience) = prefer.wait {
+        let transfer = application.wait_until_ended(executed.id, patience).await.map_err(read_problem)?;
+        (executed.version, executed.state) = (transfer.version, transfer.state);
+    }
+    let ended = prefer.wait.is_some() && executed.state.status().is_final();
+    let status = if ended { StatusCode::CREATED } else { StatusCode::ACCEPTED };
+    let body = TransferReply::of(executed.id, executed.version.0, &executed.state);
+    Ok(Reply::new(status, &executed, &body)
+        .location(&format!("/v1/transfers/{}", executed.id))
+        .preference_applied(prefer)
+        .into_response())
+}

@@ -1,0 +1,33 @@
+//! `POST /v1/transfers/{id}/cancel`: possible until the debit is recorded.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::transfer::Memo;
+use serde::Deserialize;
+use service_kit::command::{CommandRequest, Reply};
+use service_kit::http::{Problem, ValidJson, ValidPath};
+use uuid::Uuid;
+
+use super::TransferReply;
+use crate::application::Application;
+use crate::error::problem;
+
+/// Why, for the record.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ReasonBody {
+    #[serde(default)]
+    pub(super) reason: Option<Memo>,
+}
+
+pub(crate) async fn cancel(
+    State(application): State<Application>,
+    ValidPath(id): ValidPath<Uuid>,
+    request: CommandRequest,
+    ValidJson { value: body, hash }: ValidJson<ReasonBody>,
+) -> Result<Response, Problem> {
+    let executed = application.cancel(id, body.reason, request.context(hash)).await.map_err(problem)?;
+    let reply = TransferReply::of(executed.id, executed.version.0, &executed.state);
+    Ok(Reply::new(StatusCode::ACCEPTED, &executed, &reply).into_response())
+}

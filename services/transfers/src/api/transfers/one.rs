@@ -1,0 +1,69 @@
+//! `GET /v1/transfers/{id}`: the saga's record itself, never older than the last answer.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::ETAG;
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use domain::Aggregate;
+use domain::account::AccountId;
+use domain::money::{Amount, Currency};
+use domain::transfer::{Memo, MoneyTransfer, RefusalReason, TransferId, TransferStatus};
+use event_store::{StoreError, StreamId, Versioned};
+use serde::Serialize;
+use service_kit::http::{Problem, ValidPath, etag};
+use uuid::Uuid;
+
+use crate::application::Application;
+use crate::error::read_problem;
+
+/// A transfer as a client sees it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TransferDocument {
+    id: Uuid,
+    from_account_id: AccountId,
+    to_account_id: AccountId,
+    amount: Amount,
+    currency: Currency,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memo: Option<Memo>,
+    state: TransferStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<RefusalReason>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reversal_of: Option<TransferId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reversed_by: Option<TransferId>,
+    version: i64,
+    created_at: DateTime<Utc>,
+    deadline: DateTime<Utc>,
+}
+
+pub(crate) async fn read(
+    State(application): State<Application>,
+    ValidPath(id): ValidPath<Uuid>,
+) -> Result<Response, Problem> {
+    let transfer = application.find(id).await.map_err(read_problem)?;
+    let document = document(&transfer).ok_or_else(|| read_problem(StoreError::NotFound(StreamId::new(MoneyTransfer::TYPE, id))))?;
+    Ok(([(ETAG, etag(transfer.version.0))], Json(document)).into_response())
+}
+
+fn document(transfer: &Versioned<MoneyTransfer>) -> Option<TransferDocument> {
+    let details = transfer.state.details()?.clone();
+    Some(TransferDocument {
+        id: transfer.id,
+        from_account_id: details.from_account_id,
+        to_account_id: details.to_account_id,
+        amount: details.money.amount,
+        currency: details.money.currency,
+        memo: details.memo,
+        state: transfer.state.status(),
+        reason: transfer.state.reason(),
+        reversal_of: details.reversal_of,
+        reversed_by: transfer.state.reversed_by(),
+        version: transfer.version.0,
+        created_at: transfer.state.created_at()?,
+        deadline: details.deadline,
+    })
+}

@@ -1,0 +1,87 @@
+//! The use cases of the transfers service, one function each.
+
+mod wait;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use domain::transfer::{
+    Actor, Memo, MoneyTransfer, TransferCommand, TransferDetails, TransferEvent, TransferId, TransferRefusal, saga,
+};
+use event_store::{
+    Clock, CommandContext, Commands, EventStore, ExecuteError, Executed, Repository, StoreError, Versioned,
+};
+use service_kit::command::follow_up;
+use uuid::Uuid;
+
+/// What the handlers, the subscription and the sweeper call.
+#[derive(Clone)]
+pub(crate) struct Application {
+    pub(crate) commands: Commands<MoneyTransfer>,
+    pub(crate) repository: Repository<MoneyTransfer>,
+    pub(crate) store: Arc<dyn EventStore>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) deadline: Duration,
+}
+
+/// A transfer after a command, or why not.
+pub(crate) type Outcome = Result<Executed<MoneyTransfer>, ExecuteError<TransferRefusal>>;
+
+impl Application {
+    /// When a transfer that starts now must have ended.
+    pub(crate) fn deadline_from(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        now + self.deadline
+    }
+
+    /// Accepts a transfer; the accounts take it from there.
+    pub(crate) async fn create(&self, details: TransferDetails, context: CommandContext) -> Outcome {
+        let id = details.transfer_id.0;
+        let command = TransferCommand::Create { details, now: self.clock.now() };
+        self.commands.execute(id, command, context).await
+    }
+
+    /// Asks for a transfer to be cancelled: the debit's answer decides.
+    pub(crate) async fn cancel(&self, id: Uuid, reason: Option<Memo>, context: CommandContext) -> Outcome {
+        let command = TransferCommand::Cancel { reason, now: self.clock.now() };
+        self.commands.execute(id, command, context).await
+    }
+
+    /// Sends the money of a completed transfer back, as a new transfer that it returns.
+    ///
+    /// The original records the reversal first, so that there is only ever one at a time; the new transfer
+    /// follows from that record, here at once and in the subscription after a crash between the two.
+    pub(crate) async fn reverse(
+        &self,
+        id: Uuid,
+        actor: Option<Actor>,
+        reason: Option<Memo>,
+        context: CommandContext,
+    ) -> Result<(Executed<MoneyTransfer>, bool), ExecuteError<TransferRefusal>> {
+        let now = self.clock.now();
+        let command = TransferCommand::StartReversal { actor, reason, deadline: self.deadline_from(now), now };
+        let started = self.commands.execute(id, command, context.clone()).await?;
+        let event = started.events.first().map(|event| event.decode::<TransferEvent>());
+        let Some(Ok(event)) = event else {
+            let missing = format!("the command that reversed {id} appended no readable event");
+            return Err(ExecuteError::Store(StoreError::Corrupt(missing)));
+        };
+        let Some(step) = saga::transfer_command_after_transfer(&event, now) else {
+            let missing = format!("the command that reversed {id} did not start a reversal");
+            return Err(ExecuteError::Store(StoreError::Corrupt(missing)));
+        };
+        let follow_up = follow_up(&context, step.command_id);
+        let reversal = self.commands.execute(step.transfer_id.0, step.command, follow_up).await?;
+        Ok((reversal, started.replayed))
+    }
+
+    /// The transfer as it is now.
+    pub(crate) async fn find(&self, id: Uuid) -> Result<Versioned<MoneyTransfer>, StoreError> {
+        self.repository.find(id).await
+    }
+
+    /// A fresh id for a transfer.
+    pub(crate) fn new_id() -> TransferId {
+        TransferId(Uuid::now_v7())
+    }
+}

@@ -1,0 +1,7 @@
+//! The transfers service as a process of its own.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    transfers::run()
+}
