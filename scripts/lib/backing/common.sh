@@ -69,21 +69,32 @@ port_is_free() {
 }
 
 # choose_port FILE VARIABLE DEFAULT: records a free port in FILE. A port that somebody
-# asked for by name is used or refused; a default gives way to the next free one.
+# asked for by name is used or refused; a default gives way to the next free one. After a
+# crash the recorded port is taken again, so that `env` stays true.
 choose_port() {
     local file=$RUN/$1 variable=$2 default=$3 port wanted
     wanted=${!variable:-}
     port=${wanted:-$(port_in "$1" "$default")}
     if [[ ! $port =~ ^[1-9][0-9]{0,4}$ ]]; then die "$variable: '$port' is not a port"; fi
-    until port_is_free "$port"; do
+    if ! port_is_free "$port"; then
         if [[ -n $wanted ]]; then die "$variable=$port, but another process listens there"; fi
-        if ((++port > default + 100)); then die "no free port in $default..$port"; fi
-    done
-    if [[ -z $wanted && $port != "$default" ]]; then
-        say "uses port $port, as $default is taken ($variable chooses another)"
+        say "port $port is taken by another process ($variable chooses one)"
+        port=$(next_free_port "$default")
+        say "uses port $port instead"
     fi
     dealt_ports+=("$port")
     echo "$port" >"$file"
+}
+
+next_free_port() {
+    local port
+    for ((port = $1; port < $1 + 100; port++)); do
+        if port_is_free "$port"; then
+            echo "$port"
+            return
+        fi
+    done
+    die "no free port from $1 on"
 }
 
 # A running server cannot change its port.
