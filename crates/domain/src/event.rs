@@ -12,7 +12,9 @@ use serde_json::Value;
 use thiserror::Error;
 
 /// An enum of facts, serialized by serde with `#[serde(tag = "type", content = "data")]`.
-pub trait DomainEvent: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
+pub trait DomainEvent:
+    Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
+{
     /// Every event type of the enum with the schema version that is written today.
     const TYPES: &'static [EventType];
 
@@ -82,19 +84,35 @@ pub enum CodecError {
 /// # Errors
 /// [`CodecError`] when the type is missing from [`DomainEvent::TYPES`] or does not serialize as a tagged enum.
 pub fn encode<E: DomainEvent>(event: &E) -> Result<EncodedEvent, CodecError> {
-    let mut tagged = serde_json::to_value(event)
-        .map_err(|source| CodecError::Payload { event_type: type_name::<E>().to_owned(), source })?;
-    let event_type = tagged.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut tagged = serde_json::to_value(event).map_err(|source| CodecError::Payload {
+        event_type: type_name::<E>().to_owned(),
+        source,
+    })?;
+    let event_type = tagged
+        .get("type")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
     let known = known_type::<E>(&event_type)?;
-    let payload = tagged.get_mut("data").map_or_else(|| Value::Object(Default::default()), Value::take);
-    Ok(EncodedEvent { event_type, schema_version: known.schema_version, payload })
+    let payload = tagged
+        .get_mut("data")
+        .map_or_else(|| Value::Object(Default::default()), Value::take);
+    Ok(EncodedEvent {
+        event_type,
+        schema_version: known.schema_version,
+        payload,
+    })
 }
 
 /// The event in `payload`, lifted from `schema_version` to today's.
 ///
 /// # Errors
 /// [`CodecError`] for an unknown type, a newer schema version, or a payload of another shape.
-pub fn decode<E: DomainEvent>(event_type: &str, schema_version: u32, payload: Value) -> Result<E, CodecError> {
+pub fn decode<E: DomainEvent>(
+    event_type: &str,
+    schema_version: u32,
+    payload: Value,
+) -> Result<E, CodecError> {
     let known = known_type::<E>(event_type)?;
     if schema_version > known.schema_version {
         return Err(CodecError::NewerSchema {
@@ -106,8 +124,12 @@ pub fn decode<E: DomainEvent>(event_type: &str, schema_version: u32, payload: Va
     let lifted = (schema_version..known.schema_version)
         .filter_map(|version| upcaster::<E>(event_type, version))
         .fold(payload, |payload, upcaster| (upcaster.lift)(payload));
-    serde_json::from_value(serde_json::json!({ "type": event_type, "data": lifted }))
-        .map_err(|source| CodecError::Payload { event_type: event_type.to_owned(), source })
+    serde_json::from_value(serde_json::json!({ "type": event_type, "data": lifted })).map_err(|source| {
+        CodecError::Payload {
+            event_type: event_type.to_owned(),
+            source,
+        }
+    })
 }
 
 fn known_type<E: DomainEvent>(event_type: &str) -> Result<EventType, CodecError> {

@@ -17,7 +17,7 @@ macro_rules! text {
     ($(#[$about:meta])* $name:ident, at most $max:literal, of $allowed:path, else $rule:literal) => {
         $(#[$about])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[serde(try_from = "String")]
         pub struct $name(String);
 
         impl $name {

@@ -4,7 +4,6 @@
 //! row a commit, in one transaction. [`Repository`] is the talk's API (`save`, `update`, `find`), [`Commands`]
 //! is how a command reaches its aggregate, and [`EventStore`] is what a backend provides.
 
-mod assemble;
 pub mod clock;
 pub mod command;
 pub mod commands;
@@ -17,6 +16,8 @@ pub mod store;
 pub mod stream;
 mod write_task;
 
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod assemble;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "sqlite")]
@@ -24,7 +25,7 @@ pub mod sqlite;
 
 pub use clock::{Clock, SystemClock};
 pub use command::{CommandContext, CommandRecord, RequestHash};
-pub use commands::{Commands, Executed, ExecuteError};
+pub use commands::{Commands, ExecuteError, Executed};
 pub use error::{Conflict, StoreError};
 pub use event::{CommitId, Metadata, NewEvent, RecordedEvent};
 pub use open::open;

@@ -9,7 +9,9 @@ use crate::error::StoreError;
 use tracing::Instrument;
 
 /// Runs `write` to its end even if the returned future is dropped.
-pub(crate) async fn to_the_end<T, E>(write: impl Future<Output = Result<T, E>> + Send + 'static) -> Result<T, E>
+pub(crate) async fn to_the_end<T, E>(
+    write: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<T, E>
 where
     T: Send + 'static,
     E: From<StoreError> + Send + 'static,

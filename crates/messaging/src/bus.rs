@@ -68,6 +68,8 @@ pub trait Bus: Send + Sync + 'static {
 /// What a member of a consumer group sees.
 #[derive(Debug)]
 pub enum SourceEvent {
+    /// These partitions are this member's from now on: their messages follow, from the stored offsets.
+    Assigned(Vec<(String, i32)>),
     /// Messages, in offset order within each partition.
     Deliveries(Vec<Delivery>),
     /// These partitions are being taken away: finish what is in hand, then call [`Source::release`].

@@ -4,9 +4,12 @@
 //! stored only after the effect is durable, and consumers recognise what they have seen: command handlers by
 //! command id, views by version.
 
+mod backoff;
+
 pub mod bus;
 pub mod dead_letter;
 pub mod envelope;
+pub mod fault;
 pub mod handler;
 pub mod message;
 pub mod relay;
@@ -17,10 +20,12 @@ pub mod embedded;
 #[cfg(feature = "kafka")]
 pub mod kafka;
 
-pub use bus::{Bus, BusError, Source};
-pub use dead_letter::{DeadLetter, DeadLetterError, DeadLetters};
+pub use bus::{Bus, BusError, Source, SourceEvent};
+pub use dead_letter::{DeadLetter, DeadLetterError, DeadLetters, ParkedKey, RedriveReport, redrive};
 pub use envelope::{EnvelopeError, to_event, to_message, topic_of};
 pub use handler::{BatchHandler, Handler, Outcome, PerEvent, StreamSource};
 pub use message::{Delivery, Message, Position};
 pub use relay::OutboxRelay;
-pub use subscription::{Subscription, SubscriptionHandle, subscribe};
+pub use subscription::{
+    Subscription, SubscriptionHandle, SubscriptionSettings, SubscriptionStatus, subscribe, subscribe_with,
+};

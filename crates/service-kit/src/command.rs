@@ -8,7 +8,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use event_store::{
-    CommandContext, ExecuteError, Executed, ExpectedVersion, Metadata, RecordedEvent, RequestHash, StoreError, Version,
+    CommandContext, ExecuteError, Executed, ExpectedVersion, Metadata, RecordedEvent, RequestHash,
+    StoreError, Version,
 };
 use messaging::Outcome;
 use serde::Serialize;
@@ -40,7 +41,11 @@ impl CommandRequest {
     /// # Errors
     /// `idempotency-key-required` when it does not.
     pub fn require_key(self) -> Result<Self, Problem> {
-        if self.key.is_some() { Ok(self) } else { Err(Problem::idempotency_key_required()) }
+        if self.key.is_some() {
+            Ok(self)
+        } else {
+            Err(Problem::idempotency_key_required())
+        }
     }
 
     /// The command's context. With a key, its id follows from (caller, route, key), and the same key with another
@@ -71,15 +76,16 @@ impl<S: Send + Sync> FromRequestParts<S> for CommandRequest {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let context = RequestContext::from_request_parts(parts, state).await?;
-        let key =
-            <IdempotencyKey as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await?;
+        let Ok(context) = RequestContext::from_request_parts(parts, state).await;
+        let key = <IdempotencyKey as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await?;
         let IfMatch(expected) = IfMatch::from_request_parts(parts, state).await?;
         Ok(Self {
             context,
             route: format!("{} {}", parts.method, parts.uri.path()),
             key,
-            expected: expected.map_or(ExpectedVersion::Any, |version| ExpectedVersion::Exact(Version(version))),
+            expected: expected.map_or(ExpectedVersion::Any, |version| {
+                ExpectedVersion::Exact(Version(version))
+            }),
         })
     }
 }
@@ -94,7 +100,9 @@ impl Reply {
     pub fn new<A>(status: StatusCode, executed: &Executed<A>, body: &impl Serialize) -> Self {
         let mut response = (status, [(ETAG, http::etag(executed.version.0))], Json(body)).into_response();
         if executed.replayed {
-            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+            response
+                .headers_mut()
+                .insert(REPLAYED, HeaderValue::from_static("true"));
         }
         Self { response }
     }
@@ -111,8 +119,7 @@ impl Reply {
     /// Says that a wait that was asked for was honoured.
     #[must_use]
     pub fn preference_applied(mut self, prefer: Prefer) -> Self {
-        let applied = prefer.wait.and_then(|wait| HeaderValue::from_str(&format!("wait={}", wait.as_secs())).ok());
-        if let Some(applied) = applied {
+        if let Some(applied) = prefer.applied() {
             self.response.headers_mut().insert(PREFERENCE_APPLIED, applied);
         }
         self
@@ -126,11 +133,22 @@ impl IntoResponse for Reply {
 }
 
 /// Why a command was not carried out, as an answer; `refusal` translates the aggregate's own words.
-pub fn problem_of<R: std::error::Error>(error: ExecuteError<R>, refusal: impl FnOnce(&R) -> Problem) -> Problem {
+pub fn problem_of<R: std::error::Error>(
+    error: ExecuteError<R>,
+    refusal: impl FnOnce(&R) -> Problem,
+) -> Problem {
     match error {
-        ExecuteError::Refused { refusal: refused, replayed, .. } => {
+        ExecuteError::Refused {
+            refusal: refused,
+            replayed,
+            ..
+        } => {
             let problem = refusal(&refused);
-            if replayed { problem.header(REPLAYED, HeaderValue::from_static("true")) } else { problem }
+            if replayed {
+                problem.header(REPLAYED, HeaderValue::from_static("true"))
+            } else {
+                problem
+            }
         }
         ExecuteError::Precondition(conflict) => Problem::version_mismatch(conflict.actual.0),
         ExecuteError::RequestMismatch(_) => Problem::idempotency_key_reused(),
@@ -152,14 +170,23 @@ pub fn problem_of_store(error: StoreError) -> Problem {
 /// The context of a command that an event asks for.
 #[must_use]
 pub fn caused_by(event: &RecordedEvent, command_id: Uuid) -> CommandContext {
-    let metadata = Metadata { causation_id: Some(event.event_id), ..event.metadata.clone() };
-    CommandContext { metadata, ..CommandContext::new(command_id) }
+    let metadata = Metadata {
+        causation_id: Some(event.event_id),
+        ..event.metadata.clone()
+    };
+    CommandContext {
+        metadata,
+        ..CommandContext::new(command_id)
+    }
 }
 
 /// The context of a further command within the same request.
 #[must_use]
 pub fn follow_up(context: &CommandContext, command_id: Uuid) -> CommandContext {
-    CommandContext { metadata: context.metadata.clone(), ..CommandContext::new(command_id) }
+    CommandContext {
+        metadata: context.metadata.clone(),
+        ..CommandContext::new(command_id)
+    }
 }
 
 /// What a command's result means for the message that asked for it.

@@ -1,17 +1,23 @@
 //! What every service shares, and nothing about banking: settings, telemetry, HTTP, health, shutdown.
 //!
-//! A service is a library with a `start(config, startup)` that returns a [`axum::Router`]; [`main`] does the
+//! A service is a library with a `start(config, tasks)` that returns an [`App`]; [`main`] does the
 //! rest, so that every process is configured, watched and stopped in the same way.
 
 mod app;
+#[cfg(feature = "commands")]
+pub mod backends;
+#[cfg(feature = "commands")]
+pub mod command;
 pub mod health;
 pub mod http;
+#[cfg(feature = "commands")]
+pub mod owned_streams;
 pub mod settings;
 pub mod shutdown;
 pub mod tasks;
 pub mod telemetry;
 
-pub use app::{About, Failure, Startup, host, main, report, run};
+pub use app::{About, App, Failure, host, main, report, run};
 pub use health::Health;
 pub use settings::{CommonArgs, ListenAddr, SecretUrl, ServerSettings, SettingsError, Span, redact_url};
 pub use tasks::Tasks;

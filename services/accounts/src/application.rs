@@ -18,7 +18,12 @@ pub(crate) type Outcome = Result<Executed<Account>, ExecuteError<AccountRefusal>
 
 impl Application {
     /// Carries out `command` on the account `id`.
-    pub(crate) async fn execute(&self, id: Uuid, command: AccountCommand, context: CommandContext) -> Outcome {
+    pub(crate) async fn execute(
+        &self,
+        id: Uuid,
+        command: AccountCommand,
+        context: CommandContext,
+    ) -> Outcome {
         self.commands.execute(id, command, context).await
     }
 }

@@ -10,17 +10,22 @@ mod subscriptions;
 
 use std::sync::Arc;
 
-use axum::Router;
 use domain::account::Account;
-use event_store::{Clock, Commands, Repository};
-use messaging::SubscriptionHandle;
-use service_kit::backends::CommandSide;
-use service_kit::health::Health;
-use service_kit::tasks::Tasks;
+use event_store::{Clock, Commands, Repository, SystemClock};
+use service_kit::backends::{CommandSide, Watched};
+use service_kit::{About, App, Tasks};
 
 pub use config::Config;
 
 use crate::application::Application;
+
+/// What the process is called, and its defaults.
+pub const ABOUT: About = About {
+    name: env!("CARGO_PKG_NAME"),
+    version: env!("CARGO_PKG_VERSION"),
+    summary: "Opens accounts, moves money in and out of them, and answers the steps of transfers.",
+    defaults: config::DEFAULTS,
+};
 
 /// What the service stands on, chosen by whoever starts it.
 #[derive(Clone)]
@@ -35,12 +40,24 @@ pub struct Deps {
 
 /// The running service, without its listener.
 pub struct Service {
-    /// The routes under `/v1/accounts`, without the layers that [`service_kit::http::finish`] adds.
-    pub router: Router,
-    /// What `/readyz` asks.
-    pub health: Health,
+    /// The routes under `/v1/accounts`, and what `/readyz` asks.
+    pub app: App,
     /// The reader of transfer events.
-    pub subscription: SubscriptionHandle,
+    pub subscription: Watched,
+}
+
+/// Opens what the settings name, and builds the service on it: a process of its own.
+///
+/// # Errors
+/// When the store or the bus cannot be opened, or the service cannot start on them.
+pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
+    let side = CommandSide::open(&config.store, &config.bus).await?;
+    let deps = Deps {
+        side,
+        clock: Arc::new(SystemClock),
+        tasks,
+    };
+    Ok(build(&config, deps).await?.app)
 }
 
 /// Starts the outbox relay and the subscription, and gives the routes.
@@ -48,13 +65,23 @@ pub struct Service {
 /// # Errors
 /// When the bus refuses to create the service's topics.
 pub async fn build(config: &Config, deps: Deps) -> anyhow::Result<Service> {
-    let repository =
-        Repository::<Account>::new(Arc::clone(&deps.side.store), Arc::clone(&deps.clock), config.snapshot_every);
+    let repository = Repository::<Account>::new(
+        Arc::clone(&deps.side.store),
+        Arc::clone(&deps.clock),
+        config.snapshot_every,
+    );
     let commands = Commands::direct(repository);
     deps.side.start_relay(&deps.tasks, "/bank/accounts");
-    let subscription =
-        subscriptions::subscribe(&config.subscription_id, &deps, commands.clone()).await?;
-    let application = Application { commands, clock: deps.clock };
-    let router = api::routes(application).merge(service_kit::owned_streams::routes(Arc::clone(&deps.side.store)));
-    Ok(Service { router, health: deps.side.health(), subscription })
+    let subscription = subscriptions::subscribe(&config.subscription_id, &deps, commands.clone()).await?;
+    let application = Application {
+        commands,
+        clock: deps.clock,
+    };
+    let router =
+        api::routes(application).merge(service_kit::owned_streams::routes(Arc::clone(&deps.side.store)));
+    let health = deps.side.health(&subscription);
+    Ok(Service {
+        app: App { router, health },
+        subscription,
+    })
 }

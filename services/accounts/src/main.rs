@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    accounts::run()
+    service_kit::main(&accounts::ABOUT, accounts::start)
 }

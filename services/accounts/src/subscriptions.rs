@@ -10,19 +10,19 @@ use domain::Aggregate;
 use domain::account::Account;
 use domain::transfer::{MoneyTransfer, TransferEvent, saga};
 use event_store::{Clock, Commands, EventStore, RecordedEvent};
-use messaging::{Handler, Outcome, PerEvent, Subscription, SubscriptionHandle, topic_of};
+use messaging::{Handler, Outcome, PerEvent, Subscription, topic_of};
+use service_kit::backends::Watched;
 use service_kit::command::{caused_by, outcome_of};
 
 use crate::Deps;
 
 /// Reads `bank.transfer` from its start, or from where this subscription stopped.
-pub(crate) async fn subscribe(
-    id: &str,
-    deps: &Deps,
-    commands: Commands<Account>,
-) -> anyhow::Result<SubscriptionHandle> {
-    let steps =
-        TransferSteps { commands, store: Arc::clone(&deps.side.store), clock: Arc::clone(&deps.clock) };
+pub(crate) async fn subscribe(id: &str, deps: &Deps, commands: Commands<Account>) -> anyhow::Result<Watched> {
+    let steps = TransferSteps {
+        commands,
+        store: Arc::clone(&deps.side.store),
+        clock: Arc::clone(&deps.clock),
+    };
     let subscription = Subscription {
         id: id.to_owned(),
         topics: vec![topic_of(MoneyTransfer::TYPE)],
@@ -47,18 +47,21 @@ impl Handler for TransferSteps {
             Ok(transfer_event) => transfer_event,
             Err(error) => return Outcome::DeadLetter(error.to_string()),
         };
-        let Some(step) = saga::account_command_after(&transfer_event, self.clock.now()) else {
+        let step = saga::account_commands_after(&transfer_event, self.clock.now());
+        let Some((account, command_id, command, _)) = step else {
             return Outcome::Done;
         };
-        let context = caused_by(event, step.command_id);
-        match self.commands.execute(step.account_id.0, step.command, context).await {
+        let asks_again = matches!(transfer_event, TransferEvent::DeadlinePassed { .. });
+        match self
+            .commands
+            .execute(account.0, command, caused_by(event, command_id))
+            .await
+        {
             // The sweeper asks because it has not seen the answer: say it again.
-            Ok(executed) if executed.replayed && transfer_event.is_deadline_passed() => {
-                match self.store.republish(step.command_id).await {
-                    Ok(_) => Outcome::Done,
-                    Err(error) => Outcome::Retry(error.to_string()),
-                }
-            }
+            Ok(executed) if executed.replayed && asks_again => match self.store.republish(command_id).await {
+                Ok(_) => Outcome::Done,
+                Err(error) => Outcome::Retry(error.to_string()),
+            },
             result => outcome_of(result),
         }
     }

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use domain::ids::TransferId;
+use domain::text::{Actor, Memo};
 use domain::transfer::{
-    Actor, Memo, MoneyTransfer, TransferCommand, TransferDetails, TransferEvent, TransferId, TransferRefusal, saga,
+    MoneyTransfer, TransferCommand, TransferDetails, TransferEvent, TransferRefusal, saga,
 };
 use event_store::{
     Clock, CommandContext, Commands, EventStore, ExecuteError, Executed, Repository, StoreError, Versioned,
@@ -37,13 +39,19 @@ impl Application {
     /// Accepts a transfer; the accounts take it from there.
     pub(crate) async fn create(&self, details: TransferDetails, context: CommandContext) -> Outcome {
         let id = details.transfer_id.0;
-        let command = TransferCommand::Create { details, now: self.clock.now() };
+        let command = TransferCommand::Create {
+            details,
+            now: self.clock.now(),
+        };
         self.commands.execute(id, command, context).await
     }
 
     /// Asks for a transfer to be cancelled: the debit's answer decides.
     pub(crate) async fn cancel(&self, id: Uuid, reason: Option<Memo>, context: CommandContext) -> Outcome {
-        let command = TransferCommand::Cancel { reason, now: self.clock.now() };
+        let command = TransferCommand::Cancel {
+            reason,
+            now: self.clock.now(),
+        };
         self.commands.execute(id, command, context).await
     }
 
@@ -59,19 +67,26 @@ impl Application {
         context: CommandContext,
     ) -> Result<(Executed<MoneyTransfer>, bool), ExecuteError<TransferRefusal>> {
         let now = self.clock.now();
-        let command = TransferCommand::StartReversal { actor, reason, deadline: self.deadline_from(now), now };
+        let command = TransferCommand::StartReversal {
+            actor,
+            reason,
+            deadline: self.deadline_from(now),
+            now,
+        };
         let started = self.commands.execute(id, command, context.clone()).await?;
-        let event = started.events.first().map(|event| event.decode::<TransferEvent>());
-        let Some(Ok(event)) = event else {
-            let missing = format!("the command that reversed {id} appended no readable event");
-            return Err(ExecuteError::Store(StoreError::Corrupt(missing)));
+        let event = started
+            .events
+            .first()
+            .and_then(|event| event.decode::<TransferEvent>().ok());
+        let Some((reversal, command_id, command)) = event.as_ref().and_then(saga::reversal_commands_after)
+        else {
+            let wrong = format!("the command that reverses {id} appended no `ReversalStarted`");
+            return Err(ExecuteError::Store(StoreError::Corrupt(wrong)));
         };
-        let Some(step) = saga::transfer_command_after_transfer(&event, now) else {
-            let missing = format!("the command that reversed {id} did not start a reversal");
-            return Err(ExecuteError::Store(StoreError::Corrupt(missing)));
-        };
-        let follow_up = follow_up(&context, step.command_id);
-        let reversal = self.commands.execute(step.transfer_id.0, step.command, follow_up).await?;
+        let reversal = self
+            .commands
+            .execute(reversal.0, command, follow_up(&context, command_id))
+            .await?;
         Ok((reversal, started.replayed))
     }
 

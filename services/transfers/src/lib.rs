@@ -12,17 +12,22 @@ mod sweeper;
 
 use std::sync::Arc;
 
-use axum::Router;
 use domain::transfer::MoneyTransfer;
-use event_store::{Clock, Commands, Repository};
-use messaging::SubscriptionHandle;
-use service_kit::backends::CommandSide;
-use service_kit::health::Health;
-use service_kit::tasks::Tasks;
+use event_store::{Clock, Commands, Repository, SystemClock};
+use service_kit::backends::{CommandSide, Watched};
+use service_kit::{About, App, Tasks};
 
 pub use config::Config;
 
 use crate::application::Application;
+
+/// What the process is called, and its defaults.
+pub const ABOUT: About = About {
+    name: env!("CARGO_PKG_NAME"),
+    version: env!("CARGO_PKG_VERSION"),
+    summary: "Accepts money transfers and keeps the record of every one until it has ended.",
+    defaults: config::DEFAULTS,
+};
 
 /// What the service stands on, chosen by whoever starts it.
 #[derive(Clone)]
@@ -37,12 +42,24 @@ pub struct Deps {
 
 /// The running service, without its listener.
 pub struct Service {
-    /// The routes under `/v1/transfers`, without the layers that [`service_kit::http::finish`] adds.
-    pub router: Router,
-    /// What `/readyz` asks.
-    pub health: Health,
+    /// The routes under `/v1/transfers`, and what `/readyz` asks.
+    pub app: App,
     /// The reader of the accounts' answers.
-    pub subscription: SubscriptionHandle,
+    pub subscription: Watched,
+}
+
+/// Opens what the settings name, and builds the service on it: a process of its own.
+///
+/// # Errors
+/// When the store or the bus cannot be opened, or the service cannot start on them.
+pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
+    let side = CommandSide::open(&config.store, &config.bus).await?;
+    let deps = Deps {
+        side,
+        clock: Arc::new(SystemClock),
+        tasks,
+    };
+    Ok(build(&config, deps).await?.app)
 }
 
 /// Starts the outbox relay, the subscription and the sweeper, and gives the routes.
@@ -67,5 +84,9 @@ pub async fn build(config: &Config, deps: Deps) -> anyhow::Result<Service> {
     sweeper::start(application.clone(), config, &deps.tasks);
     let router =
         api::routes(application).merge(service_kit::owned_streams::routes(Arc::clone(&deps.side.store)));
-    Ok(Service { router, health: deps.side.health(), subscription })
+    let health = deps.side.health(&subscription);
+    Ok(Service {
+        app: App { router, health },
+        subscription,
+    })
 }

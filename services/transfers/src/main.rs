@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    transfers::run()
+    service_kit::main(&transfers::ABOUT, transfers::start)
 }

@@ -3,23 +3,22 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use domain::Aggregate;
 use domain::account::{Account, AccountEvent};
-use domain::transfer::saga::TransferStep;
-use domain::transfer::{MoneyTransfer, TransferEvent, saga};
-use domain::{Aggregate, event::CodecError};
+use domain::event::CodecError;
+use domain::ids::TransferId;
+use domain::transfer::{MoneyTransfer, TransferCommand, TransferEvent, saga};
 use event_store::RecordedEvent;
-use messaging::{Handler, Outcome, PerEvent, Subscription, SubscriptionHandle, topic_of};
+use messaging::{Handler, Outcome, PerEvent, Subscription, topic_of};
+use service_kit::backends::Watched;
 use service_kit::command::{caused_by, outcome_of};
+use uuid::Uuid;
 
 use crate::Deps;
 use crate::application::Application;
 
 /// Reads `bank.account` and `bank.transfer` from their start, or from where this subscription stopped.
-pub(crate) async fn subscribe(
-    id: &str,
-    deps: &Deps,
-    application: Application,
-) -> anyhow::Result<SubscriptionHandle> {
+pub(crate) async fn subscribe(id: &str, deps: &Deps, application: Application) -> anyhow::Result<Watched> {
     let subscription = Subscription {
         id: id.to_owned(),
         topics: vec![topic_of(Account::TYPE), topic_of(MoneyTransfer::TYPE)],
@@ -35,27 +34,29 @@ struct Answers {
     application: Application,
 }
 
-impl Answers {
-    fn next_step(&self, event: &RecordedEvent) -> Result<Option<TransferStep>, CodecError> {
-        Ok(match event.stream.aggregate_type.as_str() {
-            Account::TYPE => saga::transfer_command_after_account(&event.decode::<AccountEvent>()?),
-            MoneyTransfer::TYPE => {
-                saga::transfer_command_after_transfer(&event.decode::<TransferEvent>()?, self.application.clock.now())
-            }
-            _ => None,
-        })
-    }
+/// What follows for which transfer, and the command's id.
+fn next_step(event: &RecordedEvent) -> Result<Option<(TransferId, Uuid, TransferCommand)>, CodecError> {
+    Ok(match event.stream.aggregate_type.as_str() {
+        Account::TYPE => saga::transfer_commands_after(&event.decode::<AccountEvent>()?),
+        MoneyTransfer::TYPE => saga::reversal_commands_after(&event.decode::<TransferEvent>()?),
+        _ => None,
+    })
 }
 
 #[async_trait]
 impl Handler for Answers {
     async fn handle(&self, event: &RecordedEvent) -> Outcome {
-        match self.next_step(event) {
+        match next_step(event) {
             Err(error) => Outcome::DeadLetter(error.to_string()),
             Ok(None) => Outcome::Done,
-            Ok(Some(step)) => {
-                let context = caused_by(event, step.command_id);
-                outcome_of(self.application.commands.execute(step.transfer_id.0, step.command, context).await)
+            Ok(Some((transfer, command_id, command))) => {
+                let context = caused_by(event, command_id);
+                outcome_of(
+                    self.application
+                        .commands
+                        .execute(transfer.0, command, context)
+                        .await,
+                )
             }
         }
     }

@@ -101,6 +101,12 @@ impl Balance {
     }
 }
 
+impl From<Amount> for Balance {
+    fn from(amount: Amount) -> Self {
+        Self(amount.0)
+    }
+}
+
 /// Reads an integer and nothing else, and says the bounds in every error.
 struct MinorUnits {
     min: u64,
@@ -110,7 +116,11 @@ impl Visitor<'_> for MinorUnits {
     type Value = u64;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "an integer of minor units from {} to {MAX_MINOR_UNITS}", self.min)
+        write!(
+            f,
+            "an integer of minor units from {} to {MAX_MINOR_UNITS}",
+            self.min
+        )
     }
 
     fn visit_u64<E: serde::de::Error>(self, given: u64) -> Result<u64, E> {

@@ -17,7 +17,10 @@ use crate::stream::{StreamId, Version};
 const PASSING_CODES: [i32; 3] = [5, 6, 13];
 
 pub(super) fn recorded_events(rows: &[SqliteRow]) -> Result<Vec<RecordedEvent>, StoreError> {
-    rows.iter().map(recorded_event).collect::<Result<_, _>>().map_err(failed)
+    rows.iter()
+        .map(recorded_event)
+        .collect::<Result<_, _>>()
+        .map_err(failed)
 }
 
 fn recorded_event(row: &SqliteRow) -> Result<RecordedEvent, Error> {
@@ -65,11 +68,16 @@ pub(super) fn time(microseconds: i64) -> Result<DateTime<Utc>, Error> {
 }
 
 fn stream(row: &SqliteRow) -> Result<StreamId, Error> {
-    Ok(StreamId { aggregate_type: row.try_get("aggregate_type")?, aggregate_id: row.try_get("aggregate_id")? })
+    Ok(StreamId {
+        aggregate_type: row.try_get("aggregate_type")?,
+        aggregate_id: row.try_get("aggregate_id")?,
+    })
 }
 
 fn hash(bytes: Vec<u8>) -> Result<RequestHash, Error> {
-    let bytes = bytes.try_into().map_err(|_| Error::Decode("a request hash has 32 bytes".into()))?;
+    let bytes = bytes
+        .try_into()
+        .map_err(|_| Error::Decode("a request hash has 32 bytes".into()))?;
     Ok(RequestHash(bytes))
 }
 
@@ -78,9 +86,11 @@ pub(super) fn failed(error: Error) -> StoreError {
     match error {
         Error::Database(error) if !is_passing(error.code().as_deref()) => StoreError::Database(message),
         Error::Decode(_) | Error::ColumnDecode { .. } => StoreError::Corrupt(message),
-        Error::Database(_) | Error::Io(_) | Error::PoolTimedOut | Error::PoolClosed | Error::WorkerCrashed => {
-            StoreError::Unavailable(message)
-        }
+        Error::Database(_)
+        | Error::Io(_)
+        | Error::PoolTimedOut
+        | Error::PoolClosed
+        | Error::WorkerCrashed => StoreError::Unavailable(message),
         _ => StoreError::Database(message),
     }
 }

@@ -1,1 +1,13 @@
-//! Integration tests.
+//! One contract suite for every backend, and what each backend promises besides.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod backend;
+mod clock;
+mod contract;
+mod open;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod shelf;
+#[cfg(feature = "sqlite")]
+mod sqlite;

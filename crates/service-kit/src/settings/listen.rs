@@ -19,7 +19,10 @@ impl ListenAddr {
     /// This port on 127.0.0.1.
     #[must_use]
     pub fn loopback(port: u16) -> Self {
-        Self { host: "127.0.0.1".to_owned(), port }
+        Self {
+            host: "127.0.0.1".to_owned(),
+            port,
+        }
     }
 
     /// The port as written; 0 when a free one is wanted.
@@ -43,14 +46,21 @@ impl FromStr for ListenAddr {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let explain = || format!("`{text}` is no address; write HOST:PORT, such as 127.0.0.1:8080 (port 0 takes a free port)");
+        let explain = || {
+            format!(
+                "`{text}` is no address; write HOST:PORT, such as 127.0.0.1:8080 (port 0 takes a free port)"
+            )
+        };
         let (host, port) = text.trim().rsplit_once(':').ok_or_else(explain)?;
         let port = port.parse().map_err(|_| explain())?;
         let bracketed = host.starts_with('[') && host.ends_with(']');
         if host.is_empty() || host.contains('/') || (host.contains(':') && !bracketed) {
             return Err(explain());
         }
-        Ok(Self { host: host.to_owned(), port })
+        Ok(Self {
+            host: host.to_owned(),
+            port,
+        })
     }
 }
 
@@ -87,8 +97,20 @@ mod tests {
 
     #[test]
     fn says_what_would_be_right() {
-        for text in ["", "8080", ":8080", "localhost", "localhost:http", "h:70000", "http://h:80", "::1:80"] {
-            assert!(text.parse::<ListenAddr>().unwrap_err().contains("HOST:PORT"), "{text}");
+        for text in [
+            "",
+            "8080",
+            ":8080",
+            "localhost",
+            "localhost:http",
+            "h:70000",
+            "http://h:80",
+            "::1:80",
+        ] {
+            assert!(
+                text.parse::<ListenAddr>().unwrap_err().contains("HOST:PORT"),
+                "{text}"
+            );
         }
     }
 }

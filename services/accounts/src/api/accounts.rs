@@ -6,9 +6,10 @@ pub(super) mod withdrawals;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
-use domain::account::{Account, AccountCommand, AccountId, CustomerId, Title};
+use domain::account::{Account, AccountCommand};
+use domain::ids::AccountId;
 use domain::money::{Amount, Balance, Currency};
+use domain::text::{CustomerId, Title};
 use event_store::Executed;
 use serde::{Deserialize, Serialize};
 use service_kit::command::{CommandRequest, Reply};
@@ -25,6 +26,7 @@ pub(crate) struct OpenBody {
     customer_id: CustomerId,
     title: Title,
     currency: Currency,
+    /// Zero is as good as none.
     #[serde(default)]
     initial_balance: Option<Balance>,
 }
@@ -40,11 +42,18 @@ pub(crate) struct AccountReply {
 
 impl AccountReply {
     fn of(executed: &Executed<Account>) -> Self {
-        Self { id: executed.id, version: executed.version.0, balance: None }
+        Self {
+            id: executed.id,
+            version: executed.version.0,
+            balance: None,
+        }
     }
 
     fn with_balance(executed: &Executed<Account>) -> Self {
-        Self { balance: Some(executed.state.balance()), ..Self::of(executed) }
+        Self {
+            balance: executed.state.opened().map(|account| account.balance),
+            ..Self::of(executed)
+        }
     }
 }
 
@@ -52,18 +61,24 @@ pub(crate) async fn open(
     State(application): State<Application>,
     request: CommandRequest,
     ValidJson { value: body, hash }: ValidJson<OpenBody>,
-) -> Result<Response, Problem> {
+) -> Result<Reply, Problem> {
     let id = Uuid::now_v7();
     let command = AccountCommand::Open {
         account_id: AccountId(id),
         customer_id: body.customer_id,
         title: body.title,
         currency: body.currency,
-        initial_balance: body.initial_balance.and_then(|balance| Amount::try_from(balance.minor_units()).ok()),
+        initial_balance: body
+            .initial_balance
+            .and_then(|balance| Amount::new(balance.minor_units()).ok()),
         now: application.clock.now(),
     };
-    let executed = application.execute(id, command, request.context(hash)).await.map_err(problem)?;
-    Ok(Reply::new(StatusCode::CREATED, &executed, &AccountReply::of(&executed))
-        .location(&format!("/v1/accounts/{}", executed.id))
-        .into_response())
+    let executed = application
+        .execute(id, command, request.context(hash))
+        .await
+        .map_err(problem)?;
+    Ok(
+        Reply::new(StatusCode::CREATED, &executed, &AccountReply::of(&executed))
+            .location(&format!("/v1/accounts/{}", executed.id)),
+    )
 }

@@ -6,10 +6,10 @@ pub(super) mod reverse;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
-use domain::account::AccountId;
+use domain::ids::{AccountId, TransferId};
 use domain::money::{Amount, Currency, Money};
-use domain::transfer::{Memo, MoneyTransfer, RefusalReason, TransferDetails, TransferId, TransferStatus};
+use domain::text::Memo;
+use domain::transfer::{CreatedTransfer, MoneyTransfer, RefusalReason, TransferDetails, TransferStatus};
 use event_store::Executed;
 use serde::{Deserialize, Serialize};
 use service_kit::command::{CommandRequest, Reply};
@@ -36,7 +36,8 @@ pub(crate) struct CreateBody {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TransferReply {
     id: Uuid,
-    state: TransferStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<TransferStatus>,
     version: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<RefusalReason>,
@@ -46,12 +47,13 @@ pub(crate) struct TransferReply {
 
 impl TransferReply {
     fn of(id: Uuid, version: i64, transfer: &MoneyTransfer) -> Self {
+        let created = transfer.created();
         Self {
             id,
             state: transfer.status(),
             version,
-            reason: transfer.reason(),
-            reversal_of: transfer.details().and_then(|details| details.reversal_of),
+            reason: created.and_then(CreatedTransfer::reason),
+            reversal_of: created.and_then(|created| created.details.reversal_of),
         }
     }
 }
@@ -61,19 +63,25 @@ pub(crate) async fn create(
     prefer: Prefer,
     request: CommandRequest,
     ValidJson { value: body, hash }: ValidJson<CreateBody>,
-) -> Result<Response, Problem> {
+) -> Result<Reply, Problem> {
     let request = request.require_key()?;
     let details = TransferDetails {
         transfer_id: Application::new_id(),
         from_account_id: body.from_account_id,
         to_account_id: body.to_account_id,
-        money: Money { amount: body.amount, currency: body.currency },
+        money: Money {
+            amount: body.amount,
+            currency: body.currency,
+        },
         memo: body.memo,
         actor: None,
         deadline: application.deadline_from(application.clock.now()),
         reversal_of: None,
     };
-    let executed = application.create(details, request.context(hash)).await.map_err(problem)?;
+    let executed = application
+        .create(details, request.context(hash))
+        .await
+        .map_err(problem)?;
     accepted(&application, executed, prefer).await
 }
 
@@ -82,16 +90,22 @@ async fn accepted(
     application: &Application,
     mut executed: Executed<MoneyTransfer>,
     prefer: Prefer,
-) -> Result<Response, Problem> {
+) -> Result<Reply, Problem> {
     if let Some(patience) = prefer.wait {
-        let transfer = application.wait_until_ended(executed.id, patience).await.map_err(read_problem)?;
+        let transfer = application
+            .wait_until_ended(executed.id, patience)
+            .await
+            .map_err(read_problem)?;
         (executed.version, executed.state) = (transfer.version, transfer.state);
     }
-    let ended = prefer.wait.is_some() && executed.state.status().is_final();
-    let status = if ended { StatusCode::CREATED } else { StatusCode::ACCEPTED };
+    let ended = prefer.wait.is_some() && executed.state.has_ended();
+    let status = if ended {
+        StatusCode::CREATED
+    } else {
+        StatusCode::ACCEPTED
+    };
     let body = TransferReply::of(executed.id, executed.version.0, &executed.state);
     Ok(Reply::new(status, &executed, &body)
         .location(&format!("/v1/transfers/{}", executed.id))
-        .preference_applied(prefer)
-        .into_response())
+        .preference_applied(prefer))
 }

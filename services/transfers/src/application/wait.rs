@@ -22,7 +22,7 @@ impl Application {
         let mut notices = self.store.notices();
         loop {
             let transfer = self.find(id).await?;
-            if transfer.state.status().is_final() || timeout_at(give_up, next_on(&mut notices, id)).await.is_err() {
+            if transfer.state.has_ended() || timeout_at(give_up, next_on(&mut notices, id)).await.is_err() {
                 return Ok(transfer);
             }
         }

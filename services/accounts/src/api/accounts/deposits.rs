@@ -2,10 +2,9 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
 use domain::account::AccountCommand;
 use domain::money::{Amount, Currency, Money};
-use domain::transfer::Memo;
+use domain::text::Memo;
 use serde::Deserialize;
 use service_kit::command::{CommandRequest, Reply};
 use service_kit::http::{Problem, ValidJson, ValidPath};
@@ -27,7 +26,10 @@ pub(crate) struct MoneyBody {
 
 impl MoneyBody {
     pub(super) fn money(&self) -> Money {
-        Money { amount: self.amount, currency: self.currency }
+        Money {
+            amount: self.amount,
+            currency: self.currency,
+        }
     }
 }
 
@@ -36,9 +38,19 @@ pub(crate) async fn deposit(
     ValidPath(id): ValidPath<Uuid>,
     request: CommandRequest,
     ValidJson { value: body, hash }: ValidJson<MoneyBody>,
-) -> Result<Response, Problem> {
-    let command =
-        AccountCommand::Deposit { money: body.money(), memo: body.memo, now: application.clock.now() };
-    let executed = application.execute(id, command, request.context(hash)).await.map_err(problem)?;
-    Ok(Reply::new(StatusCode::OK, &executed, &AccountReply::with_balance(&executed)).into_response())
+) -> Result<Reply, Problem> {
+    let command = AccountCommand::Deposit {
+        money: body.money(),
+        memo: body.memo,
+        now: application.clock.now(),
+    };
+    let executed = application
+        .execute(id, command, request.context(hash))
+        .await
+        .map_err(problem)?;
+    Ok(Reply::new(
+        StatusCode::OK,
+        &executed,
+        &AccountReply::with_balance(&executed),
+    ))
 }

@@ -2,10 +2,9 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
 use chrono::{DateTime, Utc};
 use domain::account::AccountCommand;
-use domain::transfer::Memo;
+use domain::text::Memo;
 use serde::Deserialize;
 use service_kit::command::{CommandRequest, Reply};
 use service_kit::http::{Problem, ValidJson, ValidPath};
@@ -15,8 +14,8 @@ use super::AccountReply;
 use crate::application::Application;
 use crate::error::problem;
 
-/// Why, for the record.
-#[derive(Debug, Deserialize)]
+/// Why, for the record. The body may be left out.
+#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ReasonBody {
     #[serde(default)]
@@ -27,37 +26,54 @@ pub(crate) async fn freeze(
     application: State<Application>,
     id: ValidPath<Uuid>,
     request: CommandRequest,
-    body: ValidJson<ReasonBody>,
-) -> Result<Response, Problem> {
-    change(application, id, request, body, |reason, now| AccountCommand::Freeze { reason, now }).await
+    body: Option<ValidJson<ReasonBody>>,
+) -> Result<Reply, Problem> {
+    change(application, id, request, body, |reason, now| {
+        AccountCommand::Freeze { reason, now }
+    })
+    .await
 }
 
 pub(crate) async fn unfreeze(
     application: State<Application>,
     id: ValidPath<Uuid>,
     request: CommandRequest,
-    body: ValidJson<ReasonBody>,
-) -> Result<Response, Problem> {
-    change(application, id, request, body, |reason, now| AccountCommand::Unfreeze { reason, now }).await
+    body: Option<ValidJson<ReasonBody>>,
+) -> Result<Reply, Problem> {
+    change(application, id, request, body, |reason, now| {
+        AccountCommand::Unfreeze { reason, now }
+    })
+    .await
 }
 
 pub(crate) async fn close(
     application: State<Application>,
     id: ValidPath<Uuid>,
     request: CommandRequest,
-    body: ValidJson<ReasonBody>,
-) -> Result<Response, Problem> {
-    change(application, id, request, body, |reason, now| AccountCommand::Close { reason, now }).await
+    body: Option<ValidJson<ReasonBody>>,
+) -> Result<Reply, Problem> {
+    change(application, id, request, body, |reason, now| {
+        AccountCommand::Close { reason, now }
+    })
+    .await
 }
 
 async fn change(
     State(application): State<Application>,
     ValidPath(id): ValidPath<Uuid>,
     request: CommandRequest,
-    ValidJson { value: body, hash }: ValidJson<ReasonBody>,
+    body: Option<ValidJson<ReasonBody>>,
     command: fn(Option<Memo>, DateTime<Utc>) -> AccountCommand,
-) -> Result<Response, Problem> {
+) -> Result<Reply, Problem> {
+    let ValidJson { value: body, hash } = ValidJson::or_default(body);
     let command = command(body.reason, application.clock.now());
-    let executed = application.execute(id, command, request.context(hash)).await.map_err(problem)?;
-    Ok(Reply::new(StatusCode::OK, &executed, &AccountReply::of(&executed)).into_response())
+    let executed = application
+        .execute(id, command, request.context(hash))
+        .await
+        .map_err(problem)?;
+    Ok(Reply::new(
+        StatusCode::OK,
+        &executed,
+        &AccountReply::of(&executed),
+    ))
 }

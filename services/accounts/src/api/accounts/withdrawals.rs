@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
 use domain::account::AccountCommand;
 use service_kit::command::{CommandRequest, Reply};
 use service_kit::http::{Problem, ValidJson, ValidPath};
@@ -18,9 +17,19 @@ pub(crate) async fn withdraw(
     ValidPath(id): ValidPath<Uuid>,
     request: CommandRequest,
     ValidJson { value: body, hash }: ValidJson<MoneyBody>,
-) -> Result<Response, Problem> {
-    let command =
-        AccountCommand::Withdraw { money: body.money(), memo: body.memo, now: application.clock.now() };
-    let executed = application.execute(id, command, request.context(hash)).await.map_err(problem)?;
-    Ok(Reply::new(StatusCode::OK, &executed, &AccountReply::with_balance(&executed)).into_response())
+) -> Result<Reply, Problem> {
+    let command = AccountCommand::Withdraw {
+        money: body.money(),
+        memo: body.memo,
+        now: application.clock.now(),
+    };
+    let executed = application
+        .execute(id, command, request.context(hash))
+        .await
+        .map_err(problem)?;
+    Ok(Reply::new(
+        StatusCode::OK,
+        &executed,
+        &AccountReply::with_balance(&executed),
+    ))
 }

@@ -2,8 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
-use domain::transfer::Memo;
+use domain::text::Memo;
 use serde::Deserialize;
 use service_kit::command::{CommandRequest, Reply};
 use service_kit::http::{Problem, ValidJson, ValidPath};
@@ -13,8 +12,8 @@ use super::TransferReply;
 use crate::application::Application;
 use crate::error::problem;
 
-/// Why, for the record.
-#[derive(Debug, Deserialize)]
+/// Why, for the record. The body may be left out.
+#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ReasonBody {
     #[serde(default)]
@@ -25,9 +24,13 @@ pub(crate) async fn cancel(
     State(application): State<Application>,
     ValidPath(id): ValidPath<Uuid>,
     request: CommandRequest,
-    ValidJson { value: body, hash }: ValidJson<ReasonBody>,
-) -> Result<Response, Problem> {
-    let executed = application.cancel(id, body.reason, request.context(hash)).await.map_err(problem)?;
+    body: Option<ValidJson<ReasonBody>>,
+) -> Result<Reply, Problem> {
+    let ValidJson { value: body, hash } = ValidJson::or_default(body);
+    let executed = application
+        .cancel(id, body.reason, request.context(hash))
+        .await
+        .map_err(problem)?;
     let reply = TransferReply::of(executed.id, executed.version.0, &executed.state);
-    Ok(Reply::new(StatusCode::ACCEPTED, &executed, &reply).into_response())
+    Ok(Reply::new(StatusCode::ACCEPTED, &executed, &reply))
 }

@@ -6,9 +6,10 @@ use axum::http::header::ETAG;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use domain::Aggregate;
-use domain::account::AccountId;
+use domain::ids::{AccountId, TransferId};
 use domain::money::{Amount, Currency};
-use domain::transfer::{Memo, MoneyTransfer, RefusalReason, TransferId, TransferStatus};
+use domain::text::Memo;
+use domain::transfer::{MoneyTransfer, RefusalReason, TransferStatus};
 use event_store::{StoreError, StreamId, Versioned};
 use serde::Serialize;
 use service_kit::http::{Problem, ValidPath, etag};
@@ -45,12 +46,14 @@ pub(crate) async fn read(
     ValidPath(id): ValidPath<Uuid>,
 ) -> Result<Response, Problem> {
     let transfer = application.find(id).await.map_err(read_problem)?;
-    let document = document(&transfer).ok_or_else(|| read_problem(StoreError::NotFound(StreamId::new(MoneyTransfer::TYPE, id))))?;
+    let document = document(&transfer)
+        .ok_or_else(|| read_problem(StoreError::NotFound(StreamId::new(MoneyTransfer::TYPE, id))))?;
     Ok(([(ETAG, etag(transfer.version.0))], Json(document)).into_response())
 }
 
 fn document(transfer: &Versioned<MoneyTransfer>) -> Option<TransferDocument> {
-    let details = transfer.state.details()?.clone();
+    let created = transfer.state.created()?;
+    let details = created.details.clone();
     Some(TransferDocument {
         id: transfer.id,
         from_account_id: details.from_account_id,
@@ -58,12 +61,12 @@ fn document(transfer: &Versioned<MoneyTransfer>) -> Option<TransferDocument> {
         amount: details.money.amount,
         currency: details.money.currency,
         memo: details.memo,
-        state: transfer.state.status(),
-        reason: transfer.state.reason(),
+        state: created.status(),
+        reason: created.reason(),
         reversal_of: details.reversal_of,
-        reversed_by: transfer.state.reversed_by(),
+        reversed_by: created.reversal.map(|reversal| reversal.transfer_id()),
         version: transfer.version.0,
-        created_at: transfer.state.created_at()?,
+        created_at: created.created_at,
         deadline: details.deadline,
     })
 }

@@ -1,8 +1,7 @@
 //! `POST /v1/transfers/{id}/reverse`: a new transfer the other way, linked with the original.
 
 use axum::extract::State;
-use axum::response::Response;
-use service_kit::command::CommandRequest;
+use service_kit::command::{CommandRequest, Reply};
 use service_kit::http::{Prefer, Problem, ValidJson, ValidPath};
 use uuid::Uuid;
 
@@ -16,10 +15,13 @@ pub(crate) async fn reverse(
     ValidPath(id): ValidPath<Uuid>,
     prefer: Prefer,
     request: CommandRequest,
-    ValidJson { value: body, hash }: ValidJson<ReasonBody>,
-) -> Result<Response, Problem> {
-    let (mut reversal, replayed) =
-        application.reverse(id, None, body.reason, request.context(hash)).await.map_err(problem)?;
+    body: Option<ValidJson<ReasonBody>>,
+) -> Result<Reply, Problem> {
+    let ValidJson { value: body, hash } = ValidJson::or_default(body);
+    let (mut reversal, replayed) = application
+        .reverse(id, None, body.reason, request.context(hash))
+        .await
+        .map_err(problem)?;
     // The subscription may have created the transfer first; the caller's own request decides what a replay is.
     reversal.replayed = replayed;
     accepted(&application, reversal, prefer).await

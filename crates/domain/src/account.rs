@@ -1,0 +1,102 @@
+//! The account: a balance in one currency, owned by one customer.
+//!
+//! Invariant: in every version of an account, `0 <= balance <= MAX_MINOR_UNITS`.
+//!
+//! An account answers two kinds of caller. Whoever stands in front of it (a customer, an operator) is refused
+//! with an [`AccountRefusal`]. A transfer waits elsewhere, so its refusals are events like its successes.
+
+mod command;
+mod decide;
+mod event;
+mod evolve;
+mod refusal;
+mod transfer_steps;
+
+pub use command::AccountCommand;
+pub use event::AccountEvent;
+pub use refusal::AccountRefusal;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::Aggregate;
+use crate::ids::AccountId;
+use crate::money::{Balance, Currency};
+use crate::text::{CustomerId, Title};
+use crate::words::words;
+
+/// An account's state; the default is an account that was never opened.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Account(Option<OpenedAccount>);
+
+/// What there is to know about an account from its opening on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OpenedAccount {
+    /// Its id.
+    pub account_id: AccountId,
+    /// The customer it belongs to.
+    pub owner: CustomerId,
+    /// What the owner calls it.
+    pub title: Title,
+    /// The currency of its balance; no other can be deposited, withdrawn, debited or credited.
+    pub currency: Currency,
+    /// What it holds now, in minor units of `currency`.
+    pub balance: Balance,
+    /// What may be done with it.
+    pub status: AccountStatus,
+    /// When it was opened.
+    pub opened_at: DateTime<Utc>,
+}
+
+words! {
+    /// What may be done with an account that was opened.
+    pub enum AccountStatus {
+        /// Everything.
+        Open = "open",
+        /// Nothing but unfreezing it; a debit that is taken back still arrives.
+        Frozen = "frozen",
+        /// Nothing any more; a debit that is taken back still arrives.
+        Closed = "closed",
+        /// Closed, and a debit was taken back afterwards: the money can only be withdrawn.
+        ClosedWithBalance = "closed-with-balance",
+    }
+}
+
+impl Account {
+    /// What is known about the account; `None` when it was never opened.
+    #[must_use]
+    pub fn opened(&self) -> Option<&OpenedAccount> {
+        self.0.as_ref()
+    }
+
+    /// What the account holds; nothing when it was never opened.
+    #[must_use]
+    pub fn balance(&self) -> Balance {
+        self.opened().map_or(Balance::ZERO, |opened| opened.balance)
+    }
+
+    /// What may be done with the account; `None` when it was never opened.
+    #[must_use]
+    pub fn status(&self) -> Option<AccountStatus> {
+        self.opened().map(|opened| opened.status)
+    }
+}
+
+impl Aggregate for Account {
+    const TYPE: &'static str = "account";
+    const STATE_SCHEMA_VERSION: u32 = 1;
+
+    type Command = AccountCommand;
+    type Event = AccountEvent;
+    type Refusal = AccountRefusal;
+
+    fn decide(&self, command: &AccountCommand) -> Result<Vec<AccountEvent>, AccountRefusal> {
+        decide::decide(self, command)
+    }
+
+    fn evolve(self, event: &AccountEvent) -> Self {
+        evolve::evolve(self, event)
+    }
+}

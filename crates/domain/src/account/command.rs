@@ -1,0 +1,104 @@
+//! What can be asked of an account.
+
+use chrono::{DateTime, Utc};
+
+use crate::ids::AccountId;
+use crate::money::{Amount, Currency, Money};
+use crate::text::{CustomerId, Memo, Title};
+use crate::transfer::{RefusalReason, TransferDetails, UnwindReason};
+
+/// A request to change an account. `now` is the time at which it is decided.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AccountCommand {
+    /// Open it. An initial balance counts as a deposit.
+    Open {
+        /// The id that was assigned to it.
+        account_id: AccountId,
+        /// Its owner.
+        customer_id: CustomerId,
+        /// What the owner calls it.
+        title: Title,
+        /// The currency that it is held in for good.
+        currency: Currency,
+        /// What is paid in at once, in minor units of `currency`.
+        initial_balance: Option<Amount>,
+        /// The time.
+        now: DateTime<Utc>,
+    },
+    /// Pay money in.
+    Deposit {
+        /// How much of what.
+        money: Money,
+        /// What for.
+        memo: Option<Memo>,
+        /// The time.
+        now: DateTime<Utc>,
+    },
+    /// Pay money out.
+    Withdraw {
+        /// How much of what.
+        money: Money,
+        /// What for.
+        memo: Option<Memo>,
+        /// The time.
+        now: DateTime<Utc>,
+    },
+    /// Stop all movements until it is unfrozen.
+    Freeze {
+        /// Why.
+        reason: Option<Memo>,
+        /// The time.
+        now: DateTime<Utc>,
+    },
+    /// Allow movements again.
+    Unfreeze {
+        /// Why.
+        reason: Option<Memo>,
+        /// The time.
+        now: DateTime<Utc>,
+    },
+    /// Close it for good; its balance must be zero.
+    Close {
+        /// Why.
+        reason: Option<Memo>,
+        /// The time.
+        now: DateTime<Utc>,
+    },
+    /// As the source of a transfer: take the money out, or refuse to.
+    Debit {
+        /// The transfer.
+        transfer: TransferDetails,
+        /// The time, which must be before the transfer's deadline.
+        now: DateTime<Utc>,
+    },
+    /// Give up on a debit: if it was not answered yet, this is the answer.
+    RefuseDebit {
+        /// The transfer.
+        transfer: TransferDetails,
+        /// Why.
+        reason: RefusalReason,
+    },
+    /// As the target of a transfer: take the money in, or refuse to.
+    Credit {
+        /// The transfer.
+        transfer: TransferDetails,
+        /// The time, which must be before the transfer's deadline.
+        now: DateTime<Utc>,
+    },
+    /// Give up on a credit: if it was not answered yet, this is the answer.
+    RefuseCredit {
+        /// The transfer.
+        transfer: TransferDetails,
+        /// Why.
+        reason: RefusalReason,
+    },
+    /// As the source of a transfer that does not go through: take the debit back.
+    ReverseDebit {
+        /// The transfer.
+        transfer: TransferDetails,
+        /// Why it does not go through.
+        reason: UnwindReason,
+        /// The time.
+        now: DateTime<Utc>,
+    },
+}

@@ -1,0 +1,170 @@
+//! Which events a command causes, or why it is refused.
+
+use chrono::{DateTime, Utc};
+
+use super::transfer_steps::{credit, debit, refuse_credit, refuse_debit, reverse_debit};
+use super::{Account, AccountCommand as Command, AccountEvent as Event, AccountRefusal as Refusal};
+use super::{AccountStatus, OpenedAccount};
+use crate::money::{Balance, Money};
+use crate::text::Memo;
+
+pub(super) fn decide(account: &Account, command: &Command) -> Result<Vec<Event>, Refusal> {
+    match command {
+        Command::Open { .. } if account.opened().is_some() => Err(Refusal::AlreadyOpen),
+        Command::Open {
+            account_id,
+            customer_id,
+            title,
+            currency,
+            initial_balance,
+            now,
+        } => {
+            let (customer_id, title) = (customer_id.clone(), title.clone());
+            let opened = Event::AccountOpened {
+                account_id: *account_id,
+                customer_id,
+                title,
+                currency: *currency,
+                at: *now,
+            };
+            let deposited =
+                initial_balance.map(|amount| initial_deposit(Money::new(amount, *currency), *now));
+            Ok([opened].into_iter().chain(deposited).collect())
+        }
+        Command::Deposit { money, memo, now } => deposit(account.expect_opened()?, *money, memo, *now),
+        Command::Withdraw { money, memo, now } => withdraw(account.expect_opened()?, *money, memo, *now),
+        Command::Freeze { reason, now } => freeze(account.expect_opened()?, reason, *now),
+        Command::Unfreeze { reason, now } => unfreeze(account.expect_opened()?, reason, *now),
+        Command::Close { reason, now } => close(account.expect_opened()?, reason, *now),
+        Command::Debit { transfer, now } => Ok(vec![debit(account, transfer, *now)]),
+        Command::RefuseDebit { transfer, reason } => Ok(vec![refuse_debit(transfer, *reason)]),
+        Command::Credit { transfer, now } => Ok(vec![credit(account, transfer, *now)]),
+        Command::RefuseCredit { transfer, reason } => Ok(vec![refuse_credit(transfer, *reason)]),
+        Command::ReverseDebit {
+            transfer,
+            reason,
+            now,
+        } => reverse_debit(account.expect_opened()?, transfer, *reason, *now).map(|reversed| vec![reversed]),
+    }
+}
+
+impl Account {
+    fn expect_opened(&self) -> Result<&OpenedAccount, Refusal> {
+        self.opened().ok_or(Refusal::AccountNotFound)
+    }
+}
+
+impl OpenedAccount {
+    fn expect_currency_of(&self, money: Money) -> Result<(), Refusal> {
+        if money.currency == self.currency {
+            return Ok(());
+        }
+        Err(Refusal::CurrencyMismatch {
+            account: self.currency,
+            given: money.currency,
+        })
+    }
+}
+
+/// What an account is opened with counts as a deposit, so that deposits alone say where money came from.
+fn initial_deposit(money: Money, at: DateTime<Utc>) -> Event {
+    Event::AccountDeposited {
+        money,
+        memo: None,
+        balance: Balance::from(money.amount),
+        at,
+    }
+}
+
+fn deposit(
+    account: &OpenedAccount,
+    money: Money,
+    memo: &Option<Memo>,
+    at: DateTime<Utc>,
+) -> Result<Vec<Event>, Refusal> {
+    match account.status {
+        AccountStatus::Open => {}
+        AccountStatus::Frozen => return Err(Refusal::AccountFrozen),
+        AccountStatus::Closed | AccountStatus::ClosedWithBalance => return Err(Refusal::AccountClosed),
+    }
+    account.expect_currency_of(money)?;
+    let balance = account
+        .balance
+        .checked_add(money.amount)
+        .ok_or(Refusal::LimitExceeded)?;
+    Ok(vec![Event::AccountDeposited {
+        money,
+        memo: memo.clone(),
+        balance,
+        at,
+    }])
+}
+
+/// Money that arrived after the closing can be paid out, by an operator; it is the only thing left to do.
+fn withdraw(
+    account: &OpenedAccount,
+    money: Money,
+    memo: &Option<Memo>,
+    at: DateTime<Utc>,
+) -> Result<Vec<Event>, Refusal> {
+    match account.status {
+        AccountStatus::Open | AccountStatus::ClosedWithBalance => {}
+        AccountStatus::Frozen => return Err(Refusal::AccountFrozen),
+        AccountStatus::Closed => return Err(Refusal::AccountClosed),
+    }
+    account.expect_currency_of(money)?;
+    let balance = account
+        .balance
+        .checked_sub(money.amount)
+        .ok_or(Refusal::InsufficientFunds {
+            balance: account.balance,
+            requested: money.amount,
+        })?;
+    Ok(vec![Event::AccountWithdrawn {
+        money,
+        memo: memo.clone(),
+        balance,
+        at,
+    }])
+}
+
+fn freeze(account: &OpenedAccount, reason: &Option<Memo>, at: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
+    match account.status {
+        AccountStatus::Open => Ok(vec![Event::AccountFrozen {
+            reason: reason.clone(),
+            at,
+        }]),
+        AccountStatus::Frozen => Ok(vec![]),
+        AccountStatus::Closed | AccountStatus::ClosedWithBalance => Err(Refusal::AccountClosed),
+    }
+}
+
+fn unfreeze(
+    account: &OpenedAccount,
+    reason: &Option<Memo>,
+    at: DateTime<Utc>,
+) -> Result<Vec<Event>, Refusal> {
+    match account.status {
+        AccountStatus::Frozen => Ok(vec![Event::AccountUnfrozen {
+            reason: reason.clone(),
+            at,
+        }]),
+        AccountStatus::Open => Ok(vec![]),
+        AccountStatus::Closed | AccountStatus::ClosedWithBalance => Err(Refusal::AccountClosed),
+    }
+}
+
+/// A frozen account stays: whoever froze it wants to look at it first.
+fn close(account: &OpenedAccount, reason: &Option<Memo>, at: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
+    match account.status {
+        AccountStatus::Open if account.balance.is_zero() => Ok(vec![Event::AccountClosed {
+            reason: reason.clone(),
+            at,
+        }]),
+        AccountStatus::Open => Err(Refusal::BalanceNotZero {
+            balance: account.balance,
+        }),
+        AccountStatus::Frozen => Err(Refusal::AccountFrozen),
+        AccountStatus::Closed | AccountStatus::ClosedWithBalance => Ok(vec![]),
+    }
+}

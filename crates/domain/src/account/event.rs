@@ -1,0 +1,193 @@
+//! What can have happened to an account.
+//!
+//! Invariant: an event that changes the balance carries the balance after it, so that a reader of one event
+//! need not have read the others.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::DomainEvent;
+use crate::event::EventType;
+use crate::ids::{AccountId, TransferId};
+use crate::money::{Balance, Currency, Money};
+use crate::text::{CustomerId, Memo, Title};
+use crate::transfer::{RefusalReason, UnwindReason};
+
+/// A fact about an account. `at` is the time of the decision.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data", rename_all_fields = "camelCase")]
+pub enum AccountEvent {
+    /// It was opened, empty.
+    AccountOpened {
+        /// Its id.
+        account_id: AccountId,
+        /// Its owner.
+        customer_id: CustomerId,
+        /// What the owner calls it.
+        title: Title,
+        /// The currency that it is held in.
+        currency: Currency,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// Money was paid in.
+    AccountDeposited {
+        /// How much of what.
+        money: Money,
+        /// What for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        memo: Option<Memo>,
+        /// The balance after it.
+        balance: Balance,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// Money was paid out.
+    AccountWithdrawn {
+        /// How much of what.
+        money: Money,
+        /// What for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        memo: Option<Memo>,
+        /// The balance after it.
+        balance: Balance,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// Movements were stopped.
+    AccountFrozen {
+        /// Why.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<Memo>,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// Movements were allowed again.
+    AccountUnfrozen {
+        /// Why.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<Memo>,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// It was closed for good.
+    AccountClosed {
+        /// Why.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<Memo>,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// A transfer took money out.
+    AccountDebited {
+        /// The transfer.
+        transfer_id: TransferId,
+        /// This account.
+        from_account_id: AccountId,
+        /// The account that the money is for.
+        to_account_id: AccountId,
+        /// How much of what.
+        money: Money,
+        /// What for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        memo: Option<Memo>,
+        /// The balance after it.
+        balance: Balance,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// A transfer was refused money from this account.
+    AccountDebitRejected {
+        /// The transfer.
+        transfer_id: TransferId,
+        /// Why.
+        reason: RefusalReason,
+    },
+    /// A transfer brought money in.
+    AccountCredited {
+        /// The transfer.
+        transfer_id: TransferId,
+        /// The account that the money came from.
+        from_account_id: AccountId,
+        /// This account.
+        to_account_id: AccountId,
+        /// How much of what.
+        money: Money,
+        /// What for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        memo: Option<Memo>,
+        /// The balance after it.
+        balance: Balance,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// A transfer's money was refused by this account.
+    AccountCreditRejected {
+        /// The transfer.
+        transfer_id: TransferId,
+        /// Why.
+        reason: RefusalReason,
+    },
+    /// A transfer did not go through, and the money that it had taken out is back.
+    AccountDebitReversed {
+        /// The transfer.
+        transfer_id: TransferId,
+        /// How much of what.
+        money: Money,
+        /// Why it did not go through.
+        reason: UnwindReason,
+        /// The balance after it.
+        balance: Balance,
+        /// When.
+        at: DateTime<Utc>,
+    },
+}
+
+impl DomainEvent for AccountEvent {
+    const TYPES: &'static [EventType] = &[
+        EventType {
+            name: "AccountOpened",
+            schema_version: 1,
+        },
+        EventType {
+            name: "AccountDeposited",
+            schema_version: 1,
+        },
+        EventType {
+            name: "AccountWithdrawn",
+            schema_version: 1,
+        },
+        EventType {
+            name: "AccountFrozen",
+            schema_version: 1,
+        },
+        EventType {
+            name: "AccountUnfrozen",
+            schema_version: 1,
+        },
+        EventType {
+            name: "AccountClosed",
+            schema_version: 1,
+        },
+        EventType {
+            name: "AccountDebited",
+            schema_version: 1,
+        },
+        EventType {
+            name: "AccountDebitRejected",
+            schema_version: 1,
+        },
+        EventType {
+            name: "AccountCredited",
+            schema_version: 1,
+        },
+        EventType {
+            name: "AccountCreditRejected",
+            schema_version: 1,
+        },
+        EventType {
+            name: "AccountDebitReversed",
+            schema_version: 1,
+        },
+    ];
+}

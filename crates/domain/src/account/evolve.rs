@@ -1,0 +1,52 @@
+//! What an event makes of an account.
+
+use super::{Account, AccountEvent as Event, AccountStatus, OpenedAccount};
+use crate::money::Balance;
+
+pub(super) fn evolve(account: Account, event: &Event) -> Account {
+    match event {
+        Event::AccountOpened {
+            account_id,
+            customer_id,
+            title,
+            currency,
+            at,
+        } => Account(Some(OpenedAccount {
+            account_id: *account_id,
+            owner: customer_id.clone(),
+            title: title.clone(),
+            currency: *currency,
+            balance: Balance::ZERO,
+            status: AccountStatus::Open,
+            opened_at: *at,
+        })),
+        _ => Account(account.0.map(|opened| evolve_opened(opened, event))),
+    }
+}
+
+fn evolve_opened(mut account: OpenedAccount, event: &Event) -> OpenedAccount {
+    match event {
+        Event::AccountDeposited { balance, .. }
+        | Event::AccountDebited { balance, .. }
+        | Event::AccountCredited { balance, .. } => account.balance = *balance,
+        Event::AccountWithdrawn { balance, .. } => {
+            account.balance = *balance;
+            if balance.is_zero() && account.status == AccountStatus::ClosedWithBalance {
+                account.status = AccountStatus::Closed;
+            }
+        }
+        Event::AccountDebitReversed { balance, .. } => {
+            account.balance = *balance;
+            if account.status == AccountStatus::Closed {
+                account.status = AccountStatus::ClosedWithBalance;
+            }
+        }
+        Event::AccountFrozen { .. } => account.status = AccountStatus::Frozen,
+        Event::AccountUnfrozen { .. } => account.status = AccountStatus::Open,
+        Event::AccountClosed { .. } => account.status = AccountStatus::Closed,
+        Event::AccountOpened { .. }
+        | Event::AccountDebitRejected { .. }
+        | Event::AccountCreditRejected { .. } => {}
+    }
+    account
+}

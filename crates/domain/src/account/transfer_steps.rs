@@ -1,0 +1,132 @@
+//! An account's part in a transfer: the three steps that it is asked for.
+//!
+//! Invariant: a debit and a credit are always answered, by the success or by the rejection; and a debit that
+//! was taken is always taken back when asked, whatever has become of the account.
+
+use chrono::{DateTime, Utc};
+
+use super::{Account, AccountEvent as Event, AccountRefusal, AccountStatus, OpenedAccount};
+use crate::money::Balance;
+use crate::transfer::{RefusalReason, TransferDetails, UnwindReason};
+
+pub(super) fn debit(account: &Account, transfer: &TransferDetails, now: DateTime<Utc>) -> Event {
+    match balance_after_debit(account, transfer, now) {
+        Ok(balance) => Event::AccountDebited {
+            transfer_id: transfer.transfer_id,
+            from_account_id: transfer.from_account_id,
+            to_account_id: transfer.to_account_id,
+            money: transfer.money,
+            memo: transfer.memo.clone(),
+            balance,
+            at: now,
+        },
+        Err(reason) => refuse_debit(transfer, reason),
+    }
+}
+
+pub(super) fn credit(account: &Account, transfer: &TransferDetails, now: DateTime<Utc>) -> Event {
+    match balance_after_credit(account, transfer, now) {
+        Ok(balance) => Event::AccountCredited {
+            transfer_id: transfer.transfer_id,
+            from_account_id: transfer.from_account_id,
+            to_account_id: transfer.to_account_id,
+            money: transfer.money,
+            memo: transfer.memo.clone(),
+            balance,
+            at: now,
+        },
+        Err(reason) => refuse_credit(transfer, reason),
+    }
+}
+
+pub(super) fn refuse_debit(transfer: &TransferDetails, reason: RefusalReason) -> Event {
+    Event::AccountDebitRejected {
+        transfer_id: transfer.transfer_id,
+        reason,
+    }
+}
+
+pub(super) fn refuse_credit(transfer: &TransferDetails, reason: RefusalReason) -> Event {
+    Event::AccountCreditRejected {
+        transfer_id: transfer.transfer_id,
+        reason,
+    }
+}
+
+/// Refuses only when there is no room: the account was filled up to the largest balance since the debit, so the
+/// caller has to wait for a withdrawal.
+pub(super) fn reverse_debit(
+    account: &OpenedAccount,
+    transfer: &TransferDetails,
+    reason: UnwindReason,
+    now: DateTime<Utc>,
+) -> Result<Event, AccountRefusal> {
+    let money = transfer.money;
+    let balance = account
+        .balance
+        .checked_add(money.amount)
+        .ok_or(AccountRefusal::LimitExceeded)?;
+    Ok(Event::AccountDebitReversed {
+        transfer_id: transfer.transfer_id,
+        money,
+        reason,
+        balance,
+        at: now,
+    })
+}
+
+/// To an outsider a foreign account is not there, so ownership is looked at before anything else is told.
+fn balance_after_debit(
+    account: &Account,
+    transfer: &TransferDetails,
+    now: DateTime<Utc>,
+) -> Result<Balance, RefusalReason> {
+    let account = account.opened().ok_or(RefusalReason::AccountNotFound)?;
+    if transfer
+        .actor
+        .as_ref()
+        .is_some_and(|actor| !actor.may_act_for(&account.owner))
+    {
+        return Err(RefusalReason::AccountNotFound);
+    }
+    if transfer.from_account_id == transfer.to_account_id {
+        return Err(RefusalReason::SameAccount);
+    }
+    expect_movable(account, transfer, now)?;
+    account
+        .balance
+        .checked_sub(transfer.money.amount)
+        .ok_or(RefusalReason::InsufficientFunds)
+}
+
+fn balance_after_credit(
+    account: &Account,
+    transfer: &TransferDetails,
+    now: DateTime<Utc>,
+) -> Result<Balance, RefusalReason> {
+    let account = account.opened().ok_or(RefusalReason::AccountNotFound)?;
+    expect_movable(account, transfer, now)?;
+    account
+        .balance
+        .checked_add(transfer.money.amount)
+        .ok_or(RefusalReason::LimitExceeded)
+}
+
+fn expect_movable(
+    account: &OpenedAccount,
+    transfer: &TransferDetails,
+    now: DateTime<Utc>,
+) -> Result<(), RefusalReason> {
+    if now >= transfer.deadline {
+        return Err(RefusalReason::DeadlineExceeded);
+    }
+    match account.status {
+        AccountStatus::Open => {}
+        AccountStatus::Frozen => return Err(RefusalReason::AccountFrozen),
+        AccountStatus::Closed | AccountStatus::ClosedWithBalance => return Err(RefusalReason::AccountClosed),
+    }
+    if transfer.money.currency != account.currency {
+        return Err(RefusalReason::CurrencyMismatch);
+    }
+    Ok(())
+}

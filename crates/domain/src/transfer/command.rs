@@ -1,0 +1,72 @@
+//! What can be asked of a transfer.
+
+use chrono::{DateTime, Utc};
+
+use super::{RefusalReason, TransferDetails, UnwindReason};
+use crate::ids::TransferId;
+use crate::text::{Actor, Memo};
+
+/// A request to change a transfer. `now` is the time at which it is decided.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TransferCommand {
+    /// Begin it.
+    Create {
+        /// What is to move.
+        details: TransferDetails,
+        /// The time.
+        now: DateTime<Utc>,
+    },
+    /// The source was debited.
+    RecordDebit,
+    /// The source refused the debit.
+    RecordDebitRejection {
+        /// Why.
+        reason: RefusalReason,
+    },
+    /// The target was credited.
+    RecordCredit,
+    /// The target refused the credit.
+    RecordCreditRejection {
+        /// Why.
+        reason: RefusalReason,
+    },
+    /// The source took the debit back.
+    RecordDebitReversal,
+    /// Stop it, if the money has not left the source as far as the transfer knows.
+    Cancel {
+        /// Why.
+        reason: Option<Memo>,
+        /// The time.
+        now: DateTime<Utc>,
+    },
+    /// Notice that its deadline has passed, and press for the pending step's answer.
+    PassDeadline {
+        /// The time; before the deadline nothing happens.
+        now: DateTime<Utc>,
+        /// When to look again if there is still no answer.
+        next_check_at: DateTime<Utc>,
+    },
+    /// Move the money of a completed transfer back, by a new transfer.
+    StartReversal {
+        /// Who asks: the recipient or an operator. The new transfer's debit decides whether it is theirs to ask.
+        actor: Option<Actor>,
+        /// Why; it becomes the new transfer's memo too.
+        reason: Option<Memo>,
+        /// The new transfer's deadline.
+        deadline: DateTime<Utc>,
+        /// The time.
+        now: DateTime<Utc>,
+    },
+    /// The reversal came to nothing; another one may be started.
+    FailReversal {
+        /// The transfer that was to move the money back.
+        reversal_id: TransferId,
+        /// Why it did not.
+        reason: UnwindReason,
+    },
+    /// The reversal completed.
+    CompleteReversal {
+        /// The transfer that moved the money back.
+        reversal_id: TransferId,
+    },
+}

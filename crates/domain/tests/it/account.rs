@@ -1,0 +1,10 @@
+//! The rules of an account.
+
+mod credit;
+mod debit;
+mod deposit;
+mod lifecycle;
+mod opening;
+mod refusal;
+mod reversal;
+mod withdrawal;

@@ -1,0 +1,147 @@
+//! The cast of the tests: Alice's account pays Bob's, in US dollars, on New Year's Day.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::account::AccountEvent;
+use domain::ids::{AccountId, TransferId};
+use domain::money::{Amount, Balance, Currency, Money};
+use domain::text::{Actor, CustomerId, Memo, Title};
+use domain::transfer::{RefusalReason, TransferDetails};
+use uuid::Uuid;
+
+pub(crate) const ALICES: AccountId = AccountId(Uuid::from_u128(0xA11CE));
+pub(crate) const BOBS: AccountId = AccountId(Uuid::from_u128(0xB0B));
+pub(crate) const TRANSFER: TransferId = TransferId(Uuid::from_u128(0x7));
+
+/// So many minutes after noon.
+pub(crate) fn at(minutes: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_767_268_800, 0).expect("1 January 2026, noon") + TimeDelta::minutes(minutes)
+}
+
+pub(crate) fn noon() -> DateTime<Utc> {
+    at(0)
+}
+
+/// When a transfer of the tests is out of time.
+pub(crate) fn deadline() -> DateTime<Utc> {
+    at(10)
+}
+
+pub(crate) fn currency(code: &str) -> Currency {
+    code.parse().expect("a currency")
+}
+
+pub(crate) fn amount(minor_units: u64) -> Amount {
+    Amount::new(minor_units).expect("an amount")
+}
+
+pub(crate) fn balance(minor_units: u64) -> Balance {
+    Balance::new(minor_units).expect("a balance")
+}
+
+pub(crate) fn usd(minor_units: u64) -> Money {
+    Money::new(amount(minor_units), currency("USD"))
+}
+
+pub(crate) fn eur(minor_units: u64) -> Money {
+    Money::new(amount(minor_units), currency("EUR"))
+}
+
+pub(crate) fn memo(text: &str) -> Memo {
+    text.parse().expect("a memo")
+}
+
+pub(crate) fn alice() -> CustomerId {
+    "alice".parse().expect("a customer id")
+}
+
+pub(crate) fn actor(name: &str) -> Actor {
+    name.parse().expect("an actor")
+}
+
+pub(crate) fn title() -> Title {
+    "Household".parse().expect("a title")
+}
+
+/// A transfer from Alice's account to Bob's, asked for by Alice.
+pub(crate) fn transfer(money: Money) -> TransferDetails {
+    TransferDetails {
+        transfer_id: TRANSFER,
+        from_account_id: ALICES,
+        to_account_id: BOBS,
+        money,
+        memo: Some(memo("Rent")),
+        actor: Some(actor("alice")),
+        deadline: deadline(),
+        reversal_of: None,
+    }
+}
+
+/// Alice's account just opened, in US dollars.
+pub(crate) fn opened() -> AccountEvent {
+    AccountEvent::AccountOpened {
+        account_id: ALICES,
+        customer_id: alice(),
+        title: title(),
+        currency: currency("USD"),
+        at: noon(),
+    }
+}
+
+/// A first deposit of so many cents.
+pub(crate) fn deposited(cents: u64) -> AccountEvent {
+    AccountEvent::AccountDeposited { money: usd(cents), memo: None, balance: balance(cents), at: noon() }
+}
+
+pub(crate) fn frozen() -> AccountEvent {
+    AccountEvent::AccountFrozen { reason: None, at: noon() }
+}
+
+pub(crate) fn unfrozen() -> AccountEvent {
+    AccountEvent::AccountUnfrozen { reason: None, at: noon() }
+}
+
+pub(crate) fn closed() -> AccountEvent {
+    AccountEvent::AccountClosed { reason: None, at: noon() }
+}
+
+pub(crate) fn debited(cents: u64, after: u64) -> AccountEvent {
+    AccountEvent::AccountDebited {
+        transfer_id: TRANSFER,
+        from_account_id: ALICES,
+        to_account_id: BOBS,
+        money: usd(cents),
+        memo: Some(memo("Rent")),
+        balance: balance(after),
+        at: noon(),
+    }
+}
+
+pub(crate) fn credited(cents: u64, after: u64) -> AccountEvent {
+    AccountEvent::AccountCredited {
+        transfer_id: TRANSFER,
+        from_account_id: ALICES,
+        to_account_id: BOBS,
+        money: usd(cents),
+        memo: Some(memo("Rent")),
+        balance: balance(after),
+        at: noon(),
+    }
+}
+
+pub(crate) fn debit_reversed(cents: u64, after: u64) -> AccountEvent {
+    AccountEvent::AccountDebitReversed {
+        transfer_id: TRANSFER,
+        money: usd(cents),
+        reason: RefusalReason::AccountClosed.into(),
+        balance: balance(after),
+        at: noon(),
+    }
+}
+
+pub(crate) fn debit_rejected(reason: RefusalReason) -> AccountEvent {
+    AccountEvent::AccountDebitRejected { transfer_id: TRANSFER, reason }
+}
+
+pub(crate) fn credit_rejected(reason: RefusalReason) -> AccountEvent {
+    AccountEvent::AccountCreditRejected { transfer_id: TRANSFER, reason }
+}

@@ -1,0 +1,10 @@
+//! The rules of a transfer.
+
+mod answers;
+mod cancellation;
+mod creation;
+mod deadline;
+mod events;
+mod refusal;
+mod reversal;
+mod saga;

@@ -1,0 +1,1 @@
+DELETE FROM outbox WHERE commit_id = ANY ($1);

@@ -1,0 +1,91 @@
+//! What every backend promises.
+
+pub(crate) mod appending;
+pub(crate) mod commands;
+pub(crate) mod deadlines;
+pub(crate) mod notices;
+pub(crate) mod outbox;
+pub(crate) mod reading;
+pub(crate) mod repository;
+pub(crate) mod snapshots;
+
+/// Makes a test of each promise for the backend that `$create` gives.
+macro_rules! keeps_every_promise {
+    ($create:expr) => {
+        keeps_every_promise! { $create;
+            appending {
+                events_come_back_in_order
+                numbers_and_text_come_back_exactly
+                times_have_whole_microseconds
+                another_version_is_a_conflict
+                a_command_id_is_taken_once_in_the_whole_store
+                a_known_command_goes_before_a_conflict
+                a_refused_append_leaves_nothing
+                a_commit_that_contradicts_itself_is_refused
+                one_of_two_racing_writers_wins
+                everything_survives_a_restart
+            }
+            commands {
+                a_command_gives_its_events_and_state
+                the_same_command_again_gives_the_first_result
+                the_same_command_on_another_aggregate_gives_the_first_result
+                a_stored_refusal_is_given_again
+                a_refusal_that_is_not_stored_is_decided_again
+                another_request_under_the_same_id_is_told_apart
+                a_command_that_changes_nothing_is_kept_too
+                if_match_is_honoured
+                concurrent_writers_lose_nothing
+                two_processes_lose_nothing
+                the_same_command_twice_at_once_has_one_effect
+                a_caller_who_leaves_does_not_stop_the_command
+            }
+            deadlines {
+                the_index_follows_the_state
+                the_oldest_come_first
+            }
+            notices {
+                a_commit_is_noticed
+                what_appends_nothing_is_not_noticed
+            }
+            outbox {
+                a_commit_has_one_row
+                the_oldest_commits_come_first
+                what_is_published_does_not_come_back
+                an_id_is_never_given_twice
+                a_commit_can_be_published_again
+            }
+            reading {
+                an_old_event_is_lifted
+                a_missing_field_has_its_default_and_an_unknown_one_is_ignored
+                an_event_of_newer_code_is_an_error
+                a_missing_version_is_noticed
+                the_past_is_read_by_version_and_by_time
+                all_events_of_a_type_come_in_order
+            }
+            repository {
+                what_was_saved_is_found
+                what_was_never_saved_is_not_found
+                an_update_needs_the_right_version
+                the_same_command_saves_once
+                the_past_can_be_found
+            }
+            snapshots {
+                a_snapshot_and_its_tail_equal_a_full_replay
+                a_snapshot_is_kept_every_few_events
+                a_snapshot_of_another_schema_is_ignored
+                an_unreadable_snapshot_is_ignored
+                the_past_ignores_later_snapshots
+                a_snapshot_that_cannot_be_kept_is_no_error
+            }
+        }
+    };
+    ($create:expr; $($area:ident { $($promise:ident)* })*) => {
+        $(mod $area {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() {
+                $crate::backend::run($create.await, $crate::contract::$area::$promise).await;
+            })*
+        })*
+    };
+}
+pub(crate) use keeps_every_promise;

@@ -1,0 +1,131 @@
+//! The outbox relay: publishes what was committed, in order, and forgets it only once the broker confirmed it.
+//!
+//! Invariant: an outbox row is deleted after every event of its commit was confirmed, never before. A crash in
+//! between publishes again, and a second relay beside this one does too; both give duplicates and nothing else.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::Utc;
+use event_store::{CommitId, EventStore, PendingCommit, StoreError};
+use metrics::{counter, gauge};
+use thiserror::Error;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio_util::sync::CancellationToken;
+
+use crate::backoff::Backoff;
+use crate::bus::{Bus, BusError};
+use crate::envelope::to_message;
+use crate::fault;
+use crate::message::Message;
+
+/// Commits read from the outbox at once.
+const BATCH: u32 = 500;
+/// How often the outbox is looked at when no notice came: a notice may be lost, a row never is.
+const FALLBACK: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Error)]
+enum RelayError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Bus(#[from] BusError),
+}
+
+/// Moves the commits of one store to the bus.
+pub struct OutboxRelay {
+    store: Arc<dyn EventStore>,
+    bus: Arc<dyn Bus>,
+    source: String,
+    known_topics: HashSet<String>,
+}
+
+impl OutboxRelay {
+    /// A relay from `store` to `bus`; `source` names the service in every message (CloudEvents `source`).
+    #[must_use]
+    pub fn new(store: Arc<dyn EventStore>, bus: Arc<dyn Bus>, source: String) -> Self {
+        Self { store, bus, source, known_topics: HashSet::new() }
+    }
+
+    /// Publishes until `shutdown`. Whatever fails is logged once and tried again from the outbox.
+    pub async fn run(mut self, shutdown: CancellationToken) {
+        let mut notices = self.store.notices();
+        let mut failures = 0;
+        while !shutdown.is_cancelled() {
+            // Notices of before this look are answered by it.
+            while !matches!(notices.try_recv(), Err(TryRecvError::Empty | TryRecvError::Closed)) {}
+            let pause = match self.publish_pending().await {
+                Ok(commits) => {
+                    if failures > 0 {
+                        tracing::info!(source = self.source, failures, "the outbox is relayed again");
+                        failures = 0;
+                    }
+                    if commits >= BATCH as usize {
+                        continue;
+                    }
+                    FALLBACK
+                }
+                Err(error) => {
+                    failures += 1;
+                    if failures == 1 {
+                        tracing::warn!(source = self.source, %error, "cannot relay the outbox, trying again");
+                    }
+                    Backoff::CONNECTION.pause(failures)
+                }
+            };
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(pause) => {}
+                () = noticed(&mut notices), if failures == 0 => {}
+            }
+        }
+    }
+
+    /// Publishes one batch and says how many commits it held.
+    async fn publish_pending(&mut self) -> Result<usize, RelayError> {
+        let pending = self.store.pending(BATCH).await?;
+        self.report(&pending);
+        if pending.is_empty() {
+            return Ok(0);
+        }
+        let events = pending.iter().flat_map(|commit| &commit.events);
+        let messages: Vec<Message> = events.map(|event| to_message(event, &self.source)).collect();
+        let count = messages.len() as u64;
+        self.ensure_topics(&messages).await?;
+        self.bus.publish(messages).await?;
+        fault::point(fault::RELAY_AFTER_PUBLISH);
+        let commits: Vec<CommitId> = pending.iter().map(|commit| commit.commit_id).collect();
+        self.store.mark_published(&commits).await?;
+        counter!("bank_relay_published_total", "source" => self.source.clone()).increment(count);
+        Ok(commits.len())
+    }
+
+    async fn ensure_topics(&mut self, messages: &[Message]) -> Result<(), BusError> {
+        let new: HashSet<&str> = messages
+            .iter()
+            .map(|message| message.topic.as_str())
+            .filter(|topic| !self.known_topics.contains(*topic))
+            .collect();
+        if !new.is_empty() {
+            let topics: Vec<&str> = new.into_iter().collect();
+            self.bus.ensure_topics(&topics).await?;
+            self.known_topics.extend(topics.into_iter().map(str::to_owned));
+        }
+        Ok(())
+    }
+
+    fn report(&self, pending: &[PendingCommit]) {
+        let oldest = pending.iter().flat_map(|commit| &commit.events).next();
+        let age = oldest.and_then(|event| (Utc::now() - event.recorded_at).to_std().ok()).unwrap_or_default();
+        gauge!("bank_outbox_pending", "source" => self.source.clone()).set(pending.len() as f64);
+        gauge!("bank_outbox_oldest_age_seconds", "source" => self.source.clone()).set(age.as_secs_f64());
+    }
+}
+
+/// Waits for the next commit notice; for ever when there will be none, so that only the fallback is left.
+async fn noticed(notices: &mut event_store::CommitNotices) {
+    if let Err(RecvError::Closed) = notices.recv().await {
+        std::future::pending().await
+    }
+}

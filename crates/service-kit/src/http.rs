@@ -1,0 +1,29 @@
+//! HTTP as every service speaks it: problems, checked input, versions, paging, and the layers around a router.
+//!
+//! Invariant: whatever a client sends, a refusal is an RFC 9457 problem with a stable `code`.
+
+mod conditional;
+mod context;
+mod finish;
+mod idempotency;
+mod json;
+mod location;
+mod observe;
+mod paging;
+mod parts;
+mod prefer;
+mod probes;
+mod problem;
+mod serve;
+
+pub use conditional::{IfMatch, etag, with_version};
+pub use context::{CORRELATION_ID, REQUEST_ID, RequestContext};
+pub use finish::{HttpOptions, finish};
+pub use idempotency::{IdempotencyKey, command_id, request_hash};
+pub use json::{ValidJson, canonical_hash, read_body};
+pub use location::location;
+pub use paging::{Cursor, Limit};
+pub use parts::{ValidPath, ValidQuery};
+pub use prefer::Prefer;
+pub use problem::{PROBLEM_JSON, Problem};
+pub use serve::serve;

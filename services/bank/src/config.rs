@@ -1,0 +1,41 @@
+//! The settings of the bank in one process; `default.toml` explains each.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use service_kit::settings::{SecretUrl, ServerSettings, Span};
+
+/// The commented defaults, under every other source of settings.
+pub const DEFAULTS: &str = include_str!("default.toml");
+
+/// The settings of the bank in one process.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Config {
+    /// Listener, log and limits.
+    #[serde(flatten)]
+    pub server: ServerSettings,
+    /// Where the files of the embedded shape lie.
+    pub data_dir: PathBuf,
+    /// The event store of accounts; empty means a file in `data_dir`.
+    pub accounts_store: SecretUrl,
+    /// The event store of transfers; empty means a file in `data_dir`.
+    pub transfers_store: SecretUrl,
+    /// The bus; empty means a file in `data_dir`.
+    pub bus: SecretUrl,
+    /// The views; empty means a file in `data_dir`.
+    pub views: SecretUrl,
+    /// The consumer group of the accounts service.
+    pub accounts_subscription_id: String,
+    /// The consumer group of the transfers service.
+    pub transfers_subscription_id: String,
+    /// The consumer group of the account-history service.
+    pub history_subscription_id: String,
+    /// A snapshot of an aggregate after so many events.
+    pub snapshot_every: u32,
+    /// How long a transfer may take before it is given up.
+    pub deadline: Span,
+    /// How often transfers past their deadline are looked for.
+    pub sweep_interval: Span,
+    /// How long an account may take to answer the sweeper before it asks again.
+    pub sweep_retry: Span,
+}

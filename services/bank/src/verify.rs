@@ -1,0 +1,136 @@
+//! Checks the bank's invariants on the stored data, reading every store directly.
+//!
+//! The bank may be running meanwhile. The evidence is gathered in an order in which a running bank can never
+//! look wrong: what must come first is read last.
+
+mod accounts;
+mod commands;
+pub mod evidence;
+mod topics;
+mod transfers;
+mod views;
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+pub use evidence::{Evidence, Sources};
+
+/// What must hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Invariant {
+    /// Balances plus money in flight equal deposits minus withdrawals.
+    MoneyIsConserved,
+    /// No account is below zero in any version.
+    NoOverdraft,
+    /// Every transfer has ended as it should, or is within its deadline.
+    TransfersEnd,
+    /// A view equals a replay of the events.
+    ViewEqualsReplay,
+    /// Every stored event is in its topic, in order, and nothing else is.
+    TopicEqualsStore,
+    /// One command has one effect.
+    OneEffectPerCommand,
+    /// Versions run 1, 2, 3 and every event can be read.
+    StreamsAreWhole,
+}
+
+impl Invariant {
+    /// Every invariant, in the order of the report.
+    pub const ALL: [Self; 7] = [
+        Self::StreamsAreWhole,
+        Self::MoneyIsConserved,
+        Self::NoOverdraft,
+        Self::TransfersEnd,
+        Self::ViewEqualsReplay,
+        Self::TopicEqualsStore,
+        Self::OneEffectPerCommand,
+    ];
+
+    /// What it promises, in words.
+    #[must_use]
+    pub fn promise(self) -> &'static str {
+        match self {
+            Self::MoneyIsConserved => "balances and money in flight equal deposits minus withdrawals",
+            Self::NoOverdraft => "no account is below zero in any version",
+            Self::TransfersEnd => "every transfer has ended as it should, or is within its deadline",
+            Self::ViewEqualsReplay => "every view equals a replay of the events",
+            Self::TopicEqualsStore => "every event is in its topic, in order, and nothing else is",
+            Self::OneEffectPerCommand => "every command has one effect",
+            Self::StreamsAreWhole => "every stream is whole and every event can be read",
+        }
+    }
+}
+
+/// A difference between what is stored and what must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What does not hold.
+    pub invariant: Invariant,
+    /// What it was found on: a stream, a transfer, a currency.
+    pub subject: String,
+    /// What was expected, and what is there.
+    pub detail: String,
+}
+
+impl Finding {
+    fn new(invariant: Invariant, subject: impl fmt::Display, detail: impl Into<String>) -> Self {
+        Self { invariant, subject: subject.to_string(), detail: detail.into() }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} (must hold: {})", self.subject, self.detail, self.invariant.promise())
+    }
+}
+
+/// How much was looked at, and what was found.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Events read from the accounts and transfers stores.
+    pub events: usize,
+    /// Accounts that have been opened.
+    pub accounts: usize,
+    /// Transfers that have been accepted.
+    pub transfers: usize,
+    /// Transfers that have not ended yet, within their deadline.
+    pub in_flight: usize,
+    /// Documents, entries and transfers in the views.
+    pub view_records: usize,
+    /// Messages in the topics.
+    pub messages: usize,
+    /// Whether the views have not caught up: events on their way are then no difference.
+    pub views_behind: bool,
+    /// The differences, in the order of [`Invariant::ALL`].
+    pub findings: Vec<Finding>,
+}
+
+/// Checks everything. A transfer counts as overdue only when its deadline passed before `overdue_since`.
+#[must_use]
+pub fn check(evidence: &Evidence, overdue_since: DateTime<Utc>) -> Report {
+    let mut findings = Vec::new();
+    let accounts = accounts::read(&evidence.accounts, &mut findings);
+    let transfers = transfers::read(&evidence.transfers, &mut findings);
+    accounts::money_is_conserved(&accounts, &mut findings);
+    accounts::no_overdraft(&accounts, &mut findings);
+    let ended_before = transfers::read(&evidence.transfers_before, &mut Vec::new());
+    transfers::end(&transfers, &ended_before, &accounts, overdue_since, &mut findings);
+    views::equal_a_replay(evidence, &mut findings);
+    topics::equal_the_stores(evidence, &mut findings);
+    commands::have_one_effect(evidence, &mut findings);
+    findings.sort_by_key(|finding| Invariant::ALL.iter().position(|invariant| *invariant == finding.invariant));
+    Report {
+        events: evidence.accounts.len() + evidence.transfers.len(),
+        accounts: accounts.values().filter(|account| account.is_opened()).count(),
+        transfers: transfers.values().filter(|transfer| transfer.is_created()).count(),
+        in_flight: transfers.values().filter(|transfer| transfer.is_pending()).count(),
+        view_records: evidence.views.len(),
+        messages: evidence.messages.len(),
+        views_behind: evidence.views_behind,
+        findings,
+    }
+}

@@ -1,0 +1,173 @@
+//! The accounts store by itself: an independent ledger, kept in wide integers and never through `evolve`.
+
+use std::collections::{BTreeMap, HashMap};
+
+use domain::account::AccountEvent;
+use domain::ids::TransferId;
+use event_store::RecordedEvent;
+use uuid::Uuid;
+
+use super::{Finding, Invariant};
+
+/// What one account's events say.
+#[derive(Debug, Default)]
+pub(super) struct AccountLedger {
+    movements: Vec<Movement>,
+    currency: Option<String>,
+    /// What this account answered to each transfer's steps.
+    pub(super) answers: Vec<(TransferId, Answer)>,
+}
+
+/// A change of the balance.
+#[derive(Debug, Clone)]
+struct Movement {
+    version: i64,
+    /// Positive into the account.
+    change: i128,
+    /// What the event itself says of the balance afterwards.
+    stated_balance: i128,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Outside,
+    Transfer,
+}
+
+/// What an account did for a transfer, with minor units where money moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    Debited(i128),
+    DebitRejected,
+    Credited(i128),
+    CreditRejected,
+    Reversed(i128),
+}
+
+impl AccountLedger {
+    pub(super) fn is_opened(&self) -> bool {
+        self.currency.is_some()
+    }
+
+    fn take(&mut self, version: i64, event: &AccountEvent) {
+        let mut movement = |change: i128, stated: u64, kind| {
+            let stated_balance = i128::from(stated);
+            self.movements.push(Movement { version, change, stated_balance, kind });
+        };
+        match event {
+            AccountEvent::AccountOpened { currency, .. } => self.currency = Some(currency.to_string()),
+            AccountEvent::AccountDeposited { money, balance, .. } => {
+                movement(i128::from(money.amount.minor_units()), balance.minor_units(), Kind::Outside);
+            }
+            AccountEvent::AccountWithdrawn { money, balance, .. } => {
+                movement(-i128::from(money.amount.minor_units()), balance.minor_units(), Kind::Outside);
+            }
+            AccountEvent::AccountDebited { transfer_id, money, balance, .. } => {
+                let amount = i128::from(money.amount.minor_units());
+                movement(-amount, balance.minor_units(), Kind::Transfer);
+                self.answers.push((*transfer_id, Answer::Debited(amount)));
+            }
+            AccountEvent::AccountCredited { transfer_id, money, balance, .. } => {
+                let amount = i128::from(money.amount.minor_units());
+                movement(amount, balance.minor_units(), Kind::Transfer);
+                self.answers.push((*transfer_id, Answer::Credited(amount)));
+            }
+            AccountEvent::AccountDebitReversed { transfer_id, money, balance, .. } => {
+                let amount = i128::from(money.amount.minor_units());
+                movement(amount, balance.minor_units(), Kind::Transfer);
+                self.answers.push((*transfer_id, Answer::Reversed(amount)));
+            }
+            AccountEvent::AccountDebitRejected { transfer_id, .. } => {
+                self.answers.push((*transfer_id, Answer::DebitRejected));
+            }
+            AccountEvent::AccountCreditRejected { transfer_id, .. } => {
+                self.answers.push((*transfer_id, Answer::CreditRejected));
+            }
+            AccountEvent::AccountFrozen { .. }
+            | AccountEvent::AccountUnfrozen { .. }
+            | AccountEvent::AccountClosed { .. } => {}
+        }
+    }
+}
+
+pub(super) fn read(events: &[RecordedEvent], findings: &mut Vec<Finding>) -> BTreeMap<Uuid, AccountLedger> {
+    let mut accounts: BTreeMap<Uuid, AccountLedger> = BTreeMap::new();
+    let mut versions: HashMap<Uuid, i64> = HashMap::new();
+    for event in events {
+        let version = versions.entry(event.stream.aggregate_id).or_default();
+        *version += 1;
+        if event.version.0 != *version {
+            let detail = format!("version {version} is missing: the next event is version {}", event.version);
+            findings.push(Finding::new(Invariant::StreamsAreWhole, &event.stream, detail));
+            *version = event.version.0;
+        }
+        match event.decode::<AccountEvent>() {
+            Ok(decoded) => accounts.entry(event.stream.aggregate_id).or_default().take(event.version.0, &decoded),
+            Err(error) => findings.push(Finding::new(
+                Invariant::StreamsAreWhole,
+                &event.stream,
+                format!("version {} cannot be read: {error}", event.version),
+            )),
+        }
+    }
+    accounts
+}
+
+pub(super) fn money_is_conserved(accounts: &BTreeMap<Uuid, AccountLedger>, findings: &mut Vec<Finding>) {
+    let mut outside: BTreeMap<&str, i128> = BTreeMap::new();
+    let mut balances: BTreeMap<&str, i128> = BTreeMap::new();
+    let mut in_flight: BTreeMap<&str, i128> = BTreeMap::new();
+    for account in accounts.values() {
+        let currency = account.currency.as_deref().unwrap_or("no currency");
+        // What the account itself would tell a customer: the last stated balance, not our own sum.
+        let stated = account.movements.last().map_or(0, |movement| movement.stated_balance);
+        *balances.entry(currency).or_default() += stated;
+        let from_outside =
+            account.movements.iter().filter(|movement| movement.kind == Kind::Outside).map(|movement| movement.change);
+        *outside.entry(currency).or_default() += from_outside.sum::<i128>();
+        let flying = account.answers.iter().map(|(_, answer)| match answer {
+            Answer::Debited(amount) => *amount,
+            Answer::Credited(amount) | Answer::Reversed(amount) => -amount,
+            Answer::DebitRejected | Answer::CreditRejected => 0,
+        });
+        *in_flight.entry(currency).or_default() += flying.sum::<i128>();
+    }
+    for (currency, paid_in) in outside {
+        let held = balances.get(currency).copied().unwrap_or_default();
+        let flying = in_flight.get(currency).copied().unwrap_or_default();
+        if held + flying != paid_in {
+            let detail = format!(
+                "balances {held} and {flying} in flight make {}, deposits minus withdrawals make {paid_in}",
+                held + flying
+            );
+            findings.push(Finding::new(Invariant::MoneyIsConserved, currency, detail));
+        }
+        if flying < 0 {
+            let detail = format!("{flying} in flight: more was credited or given back than was debited");
+            findings.push(Finding::new(Invariant::MoneyIsConserved, currency, detail));
+        }
+    }
+}
+
+pub(super) fn no_overdraft(accounts: &BTreeMap<Uuid, AccountLedger>, findings: &mut Vec<Finding>) {
+    for (id, account) in accounts {
+        let mut balance = 0;
+        for movement in &account.movements {
+            balance += movement.change;
+            if balance < 0 {
+                let detail = format!("the balance is {balance} at version {}", movement.version);
+                findings.push(Finding::new(Invariant::NoOverdraft, format!("account/{id}"), detail));
+                break;
+            }
+            if balance != movement.stated_balance {
+                let detail = format!(
+                    "the events up to version {} make {balance}, the event says {}",
+                    movement.version, movement.stated_balance
+                );
+                findings.push(Finding::new(Invariant::MoneyIsConserved, format!("account/{id}"), detail));
+                break;
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The bank as a client sees it: named calls over HTTP, and nothing that is not in the contract.
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use test_support::eventually;
+use uuid::Uuid;
+
+/// A client of one running bank.
+#[derive(Clone)]
+pub(crate) struct Bank {
+    http: reqwest::Client,
+    url: String,
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    /// The stable `code` of a problem.
+    pub(crate) fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+
+    pub(crate) fn id(&self) -> String {
+        self.body["id"].as_str().unwrap_or_else(|| panic!("no id in {self:?}")).to_owned()
+    }
+
+    pub(crate) fn state(&self) -> &str {
+        self.body["state"].as_str().unwrap_or_default()
+    }
+
+    pub(crate) fn reason(&self) -> &str {
+        self.body["reason"].as_str().unwrap_or_default()
+    }
+
+    pub(crate) fn version(&self) -> i64 {
+        self.body["version"].as_i64().unwrap_or_else(|| panic!("no version in {self:?}"))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    #[track_caller]
+    pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{self:?}");
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn expect_problem(self, status: u16, code: &str) -> Self {
+        assert_eq!((self.status.as_u16(), self.code()), (status, code), "{self:?}");
+        assert_eq!(self.header("content-type"), "application/problem+json", "{self:?}");
+        self
+    }
+}
+
+impl Bank {
+    pub(crate) fn at(url: &str) -> Self {
+        Self { http: reqwest::Client::new(), url: url.to_owned() }
+    }
+
+    pub(crate) async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+    ) -> Result<Answer, reqwest::Error> {
+        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        for (name, value) in headers {
+            let name = HeaderName::try_from(*name).expect("a header name");
+            request = request.header(name, HeaderValue::from_str(value).expect("a header value"));
+        }
+        if let Some(body) = body {
+            if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+                request = request.header("content-type", "application/json");
+            }
+            request = request.body(body);
+        }
+        let response = request.send().await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await?;
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Ok(Answer { status, headers, body })
+    }
+
+    pub(crate) async fn post(&self, path: &str, headers: &[(&str, &str)], body: Value) -> Answer {
+        self.call(Method::POST, path, headers, Some(body.to_string())).await.expect("the bank answers")
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.call(Method::GET, path, &[], None).await.expect("the bank answers")
+    }
+
+    pub(crate) async fn open_in(&self, currency: &str, initial_balance: u64) -> String {
+        let body = json!({
+            "customerId": "ada", "title": "Daily", "currency": currency, "initialBalance": initial_balance,
+        });
+        self.post("/v1/accounts", &[], body).await.expect(201).id()
+    }
+
+    /// Opens a dollar account with so many cents.
+    pub(crate) async fn open(&self, initial_balance: u64) -> String {
+        self.open_in("USD", initial_balance).await
+    }
+
+    pub(crate) async fn deposit(&self, account: &str, amount: u64) -> Answer {
+        self.post(&format!("/v1/accounts/{account}/deposits"), &[], usd(amount)).await
+    }
+
+    pub(crate) async fn withdraw(&self, account: &str, amount: u64) -> Answer {
+        self.post(&format!("/v1/accounts/{account}/withdrawals"), &[], usd(amount)).await
+    }
+
+    /// `freeze`, `unfreeze` or `close`.
+    pub(crate) async fn change(&self, account: &str, verb: &str) -> Answer {
+        self.post(&format!("/v1/accounts/{account}/{verb}"), &[], json!({"reason": "test"})).await
+    }
+
+    /// A transfer of so many cents, answered at once.
+    pub(crate) async fn start_transfer(&self, from: &str, to: &str, amount: u64) -> Answer {
+        self.post("/v1/transfers", &[("idempotency-key", &fresh_key())], transfer(from, to, amount)).await
+    }
+
+    /// A transfer of so many cents, answered when it has ended.
+    pub(crate) async fn transfer(&self, from: &str, to: &str, amount: u64) -> Answer {
+        let headers = [("idempotency-key", fresh_key()), ("prefer", "wait=30".to_owned())];
+        let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.post("/v1/transfers", &headers, transfer(from, to, amount)).await.expect(201)
+    }
+
+    pub(crate) async fn cancel(&self, transfer: &str) -> Answer {
+        self.post(&format!("/v1/transfers/{transfer}/cancel"), &[], json!({})).await
+    }
+
+    pub(crate) async fn reverse(&self, transfer: &str) -> Answer {
+        let path = format!("/v1/transfers/{transfer}/reverse");
+        self.post(&path, &[("prefer", "wait=30")], json!({"reason": "sent twice"})).await
+    }
+
+    /// Waits until the transfer has ended and gives its document.
+    pub(crate) async fn ended(&self, transfer: &str) -> Answer {
+        eventually(|| async {
+            let answer = self.get(&format!("/v1/transfers/{transfer}")).await;
+            let ended = matches!(answer.state(), "completed" | "failed" | "cancelled");
+            if ended { Ok(answer) } else { Err(answer) }
+        })
+        .await
+    }
+
+    /// Waits until the view shows this balance, and gives the document.
+    pub(crate) async fn balance_becomes(&self, account: &str, balance: u64) -> Answer {
+        eventually(|| async {
+            let answer = self.get(&format!("/v1/accounts/{account}")).await;
+            if answer.body["balance"] == balance { Ok(answer) } else { Err(answer) }
+        })
+        .await
+    }
+}
+
+pub(crate) fn usd(amount: u64) -> Value {
+    json!({"amount": amount, "currency": "USD"})
+}
+
+pub(crate) fn transfer(from: &str, to: &str, amount: u64) -> Value {
+    json!({"fromAccountId": from, "toAccountId": to, "amount": amount, "currency": "USD"})
+}
+
+pub(crate) fn fresh_key() -> String {
+    Uuid::now_v7().to_string()
+}

@@ -1,0 +1,318 @@
+//! Processes that are killed for real: whatever was acknowledged is there afterwards, and nothing twice.
+
+use std::path::Path;
+use std::time::Duration;
+
+use bank::verify::{Evidence, Sources, check};
+use chrono::{TimeDelta, Utc};
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use tempfile::TempDir;
+use test_support::{Service, eventually};
+
+use crate::client::{Bank, fresh_key, transfer};
+
+const ACCOUNTS: usize = 6;
+const EACH: u64 = 10_000;
+
+/// The places of a transfer's path at which the embedded bank is killed, and how often it passes them first.
+const PLACES: [&str; 6] = [
+    "store.after_append:7",
+    "store.after_append:23",
+    "relay.after_publish:5",
+    "subscription.after_handle:9",
+    "projector.after_view_write:4",
+    "projector.after_view_write:11",
+];
+
+fn start_bank(dir: &Path, fault: Option<&str>) -> Service {
+    let binary = Path::new(env!("CARGO_BIN_EXE_bank"));
+    let data = dir.join("data");
+    let arguments = ["--listen", "127.0.0.1:0", "--log", "warn", "--data-dir"];
+    let arguments = arguments.iter().map(|argument| (*argument).to_owned()).chain([data.display().to_string()]);
+    let fault = fault.map(|fault| ("BANK_FAULT", fault.to_owned()));
+    Service::start(binary, arguments, fault, &dir.join("bank.log"))
+}
+
+/// What a client was told: transfers accepted, under which key, and the amounts.
+#[derive(Default)]
+struct Told {
+    accepted: Vec<(String, String)>,
+    unanswered: Vec<(String, serde_json::Value)>,
+}
+
+/// Sends transfers between the accounts until the bank stops answering, or `count` were sent.
+async fn send_transfers(bank: &Bank, accounts: &[String], count: usize) -> Told {
+    let mut told = Told::default();
+    let mut under_way = FuturesUnordered::new();
+    for number in 0..count {
+        let (from, to) = (number % accounts.len(), (number * 5 + 1) % accounts.len());
+        let to = if from == to { (to + 1) % accounts.len() } else { to };
+        let body = transfer(&accounts[from], &accounts[to], 1 + (number as u64 % 50));
+        let key = fresh_key();
+        let bank = bank.clone();
+        under_way.push(async move {
+            let headers = [("idempotency-key", key.as_str()), ("content-type", "application/json")];
+            let text = Some(body.to_string());
+            let answer = bank.call(reqwest::Method::POST, "/v1/transfers", &headers, text).await;
+            (key, body, answer)
+        });
+        if under_way.len() >= 8 {
+            take(under_way.next().await, &mut told);
+        }
+    }
+    while let Some(answered) = under_way.next().await {
+        take(Some(answered), &mut told);
+    }
+    told
+}
+
+type Answered = (String, serde_json::Value, Result<crate::client::Answer, reqwest::Error>);
+
+fn take(answered: Option<Answered>, told: &mut Told) {
+    match answered {
+        Some((key, _, Ok(answer))) if answer.status == 202 => told.accepted.push((key, answer.id())),
+        Some((key, body, _)) => told.unanswered.push((key, body)),
+        None => {}
+    }
+}
+
+/// Everything that was accepted ends, and a client that repeats what was not answered gets one effect.
+async fn nothing_is_lost(bank: &Bank, told: &Told) {
+    for (key, body) in &told.unanswered {
+        let answer = eventually(|| async {
+            let headers = [("idempotency-key", key.as_str())];
+            let answer = bank.post("/v1/transfers", &headers, body.clone()).await;
+            if answer.status == 202 { Ok(answer) } else { Err(answer) }
+        })
+        .await;
+        bank.ended(&answer.id()).await;
+    }
+    for (_, id) in &told.accepted {
+        bank.ended(id).await;
+    }
+}
+
+async fn verified(sources: &Sources) {
+    eventually(|| async {
+        let evidence = Evidence::gather(sources).await.map_err(|error| format!("{error:#}"))?;
+        let report = check(&evidence, Utc::now() - TimeDelta::seconds(60));
+        assert!(report.findings.is_empty(), "{:#?}", report.findings);
+        if report.in_flight == 0 && !report.views_behind { Ok(()) } else { Err(format!("{report:?}")) }
+    })
+    .await;
+}
+
+async fn killed_at(place: &'static str) {
+    let dir = TempDir::new().expect("a folder");
+    let mut service = start_bank(dir.path(), None);
+    let bank = Bank::at(&service.url);
+    let mut accounts = Vec::new();
+    for _ in 0..ACCOUNTS {
+        accounts.push(bank.open(EACH).await);
+    }
+    bank.balance_becomes(&accounts[ACCOUNTS - 1], EACH).await;
+    service.kill();
+
+    let mut service = start_bank(dir.path(), Some(place));
+    let told = send_transfers(&Bank::at(&service.url), &accounts, 60).await;
+    let status = eventually(|| async { service.ended().ok_or("it still runs: the place was never passed") }).await;
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9), "{place}: killed, not ended");
+
+    let service = start_bank(dir.path(), None);
+    let bank = Bank::at(&service.url);
+    nothing_is_lost(&bank, &told).await;
+    let sources = Sources::in_data_dir(&dir.path().join("data")).await.expect("the files can be read");
+    verified(&sources).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_embedded_bank_killed_at_each_place() {
+    futures::stream::iter(PLACES).for_each_concurrent(2, killed_at).await;
+}
+
+/// Killed again and again under load, whatever it was doing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_embedded_bank_killed_under_load() {
+    let dir = TempDir::new().expect("a folder");
+    let mut service = start_bank(dir.path(), None);
+    let bank = Bank::at(&service.url);
+    let mut accounts = Vec::new();
+    for _ in 0..ACCOUNTS {
+        accounts.push(bank.open(EACH).await);
+    }
+    let mut all = Told::default();
+    for round in 0..4 {
+        let bank = Bank::at(&service.url);
+        let load = tokio::spawn({
+            let accounts = accounts.clone();
+            async move { send_transfers(&bank, &accounts, 80).await }
+        });
+        // Not a wait for something to have happened: the moment of the kill is meant to fall anywhere.
+        tokio::time::sleep(Duration::from_millis(40 + 60 * round)).await;
+        service.kill();
+        let told = load.await.expect("the load ends by itself");
+        all.accepted.extend(told.accepted);
+        all.unanswered.extend(told.unanswered);
+        service = start_bank(dir.path(), None);
+    }
+    nothing_is_lost(&Bank::at(&service.url), &all).await;
+    let sources = Sources::in_data_dir(&dir.path().join("data")).await.expect("the files can be read");
+    verified(&sources).await;
+}
+
+#[cfg(feature = "distributed")]
+mod distributed {
+    //! Each process of the distributed bank in turn, then all of them, under load.
+
+    use super::*;
+    use crate::stage::distributed::{Servers, start_with};
+
+    struct Processes {
+        servers: Servers,
+        logs: TempDir,
+        accounts: Option<Service>,
+        transfers: Option<Service>,
+        history: Option<Service>,
+        gateway: Option<Service>,
+    }
+
+    const PROCESSES: [&str; 4] = ["accounts", "transfers", "account-history", "api-gateway"];
+
+    impl Processes {
+        async fn prepare() -> Self {
+            let logs = TempDir::new().expect("a folder");
+            let servers = Servers::prepare().await;
+            let mut processes =
+                Self { servers, logs, accounts: None, transfers: None, history: None, gateway: None };
+            processes.start_missing(&[]);
+            processes
+        }
+
+        fn start_missing(&mut self, faults: &[(&str, &str)]) {
+            let logs = self.logs.path();
+            let environment = |name: &str| -> Vec<(&str, String)> {
+                let faults = faults.iter().filter(|(process, _)| *process == name);
+                faults.map(|(_, place)| ("BANK_FAULT", (*place).to_owned())).collect()
+            };
+            // The services that others name by address come back on new ports, so whoever names them starts anew.
+            if self.accounts.is_none() {
+                let arguments = self.servers.accounts_arguments();
+                self.accounts = Some(start_with(logs, "accounts", &arguments, &environment("accounts")));
+                self.gateway = None;
+                self.history = None;
+            }
+            if self.transfers.is_none() {
+                let arguments = self.servers.transfers_arguments();
+                self.transfers = Some(start_with(logs, "transfers", &arguments, &environment("transfers")));
+                self.gateway = None;
+                self.history = None;
+            }
+            let (accounts, transfers) = (url(self.accounts.as_ref()), url(self.transfers.as_ref()));
+            if self.history.is_none() {
+                let arguments = self.servers.history_arguments(&accounts, &transfers);
+                let environment = environment("account-history");
+                self.history = Some(start_with(logs, "account-history", &arguments, &environment));
+                self.gateway = None;
+            }
+            if self.gateway.is_none() {
+                let history = url(self.history.as_ref());
+                let arguments: Vec<String> = [
+                    format!("accounts_url={accounts}"),
+                    format!("transfers_url={transfers}"),
+                    format!("account_history_url={history}"),
+                ]
+                .into_iter()
+                .flat_map(|setting| ["--set".to_owned(), setting])
+                .collect();
+                self.gateway = Some(start_with(logs, "api-gateway", &arguments, &[]));
+            }
+        }
+
+        fn process(&mut self, name: &str) -> &mut Option<Service> {
+            match name {
+                "accounts" => &mut self.accounts,
+                "transfers" => &mut self.transfers,
+                "account-history" => &mut self.history,
+                _ => &mut self.gateway,
+            }
+        }
+
+        fn kill(&mut self, name: &str) {
+            if let Some(mut service) = self.process(name).take() {
+                service.kill();
+            }
+        }
+
+        fn bank(&self) -> Bank {
+            Bank::at(&url(self.gateway.as_ref()))
+        }
+    }
+
+    fn url(service: Option<&Service>) -> String {
+        service.map(|service| service.url.clone()).unwrap_or_default()
+    }
+
+    async fn open_accounts(bank: &Bank) -> Vec<String> {
+        let mut accounts = Vec::new();
+        for _ in 0..ACCOUNTS {
+            accounts.push(bank.open(EACH).await);
+        }
+        accounts
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn each_process_in_turn_then_all_killed_under_load() {
+        let mut processes = Processes::prepare().await;
+        let accounts = open_accounts(&processes.bank()).await;
+        let mut all = Told::default();
+        let rounds = PROCESSES.iter().map(|name| vec![*name]).chain([PROCESSES.to_vec()]);
+        for victims in rounds {
+            let bank = processes.bank();
+            let load = tokio::spawn({
+                let accounts = accounts.clone();
+                async move { send_transfers(&bank, &accounts, 60).await }
+            });
+            // Not a wait for something to have happened: the moment of the kill is meant to fall anywhere.
+            tokio::time::sleep(Duration::from_millis(150)).await;
+            for victim in &victims {
+                processes.kill(victim);
+            }
+            let told = load.await.expect("the load ends by itself");
+            all.accepted.extend(told.accepted);
+            all.unanswered.extend(told.unanswered);
+            processes.start_missing(&[]);
+        }
+        nothing_is_lost(&processes.bank(), &all).await;
+        verified(&processes.servers.sources().await).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn processes_killed_at_each_place() {
+        let mut processes = Processes::prepare().await;
+        let accounts = open_accounts(&processes.bank()).await;
+        let mut all = Told::default();
+        for (victim, place) in [
+            ("accounts", "store.after_append:9"),
+            ("accounts", "relay.after_publish:4"),
+            ("transfers", "store.after_append:12"),
+            ("transfers", "subscription.after_handle:5"),
+            ("account-history", "projector.after_view_write:4"),
+        ] {
+            processes.kill(victim);
+            processes.start_missing(&[(victim, place)]);
+            let told = send_transfers(&processes.bank(), &accounts, 60).await;
+            all.accepted.extend(told.accepted);
+            all.unanswered.extend(told.unanswered);
+            eventually(|| async {
+                let running = processes.process(victim).as_mut();
+                running.and_then(Service::ended).map(|_| ()).ok_or("the place was never passed")
+            })
+            .await;
+            processes.kill(victim);
+            processes.start_missing(&[]);
+        }
+        nothing_is_lost(&processes.bank(), &all).await;
+        verified(&processes.servers.sources().await).await;
+    }
+}

@@ -1,0 +1,37 @@
+//! End-to-end suites. What they know of the bank is its HTTP contract; the same scenarios run on both shapes.
+
+mod bad_input;
+mod client;
+mod crash;
+mod gate;
+mod load;
+mod saga_rules;
+mod stage;
+mod tool;
+mod transfers;
+mod verify;
+
+/// Runs each scenario, an `async fn(Stage)`, on the embedded bank and on the distributed one.
+#[macro_export]
+macro_rules! on_both_shapes {
+    ($($scenario:ident),* $(,)?) => {
+        mod embedded {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $scenario() {
+                    super::$scenario($crate::stage::Stage::embedded().await).await;
+                }
+            )*
+        }
+
+        #[cfg(feature = "distributed")]
+        mod distributed {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $scenario() {
+                    super::$scenario($crate::stage::Stage::distributed().await).await;
+                }
+            )*
+        }
+    };
+}

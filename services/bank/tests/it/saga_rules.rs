@@ -1,0 +1,198 @@
+//! The four rules of the saga, each provoked: messages are held at the gate until the race has happened.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use serde_json::json;
+
+use crate::client::fresh_key;
+use crate::stage::Stage;
+
+const SHORT: Duration = Duration::from_millis(300);
+
+/// Only an account's answer moves the saga: the debit is committed, but the transfer has not seen it.
+#[tokio::test]
+async fn cancelling_while_the_debit_is_committed_gives_the_money_back() {
+    let stage = Stage::embedded().await;
+    let bank = stage.bank();
+    let (ada, charles) = (bank.open(100).await, bank.open(0).await);
+    let gate = stage.hold("transfers", "AccountDebited");
+
+    let transfer = bank.start_transfer(&ada, &charles, 60).await.expect(202).id();
+    bank.balance_becomes(&ada, 40).await;
+    let cancelled = bank.cancel(&transfer).await.expect(202);
+    assert_eq!(cancelled.state(), "cancelling");
+    assert_eq!(bank.cancel(&transfer).await.expect(202).state(), "cancelling");
+    gate.open();
+
+    assert_eq!(bank.ended(&transfer).await.state(), "cancelled");
+    bank.balance_becomes(&ada, 100).await;
+    bank.balance_becomes(&charles, 0).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn cancelling_before_a_refused_debit_cancels() {
+    let stage = Stage::embedded().await;
+    let bank = stage.bank();
+    let (ada, charles) = (bank.open(10).await, bank.open(0).await);
+    let gate = stage.hold("transfers", "AccountDebitRejected");
+    let transfer = bank.start_transfer(&ada, &charles, 60).await.expect(202).id();
+    bank.cancel(&transfer).await.expect(202);
+    gate.open();
+    assert_eq!(bank.ended(&transfer).await.state(), "cancelled");
+    bank.balance_becomes(&ada, 10).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_debit_past_the_deadline_is_refused() {
+    let stage = Stage::embedded_with(|config| config.set("deadline", "0s")).await;
+    let bank = stage.bank();
+    let (ada, charles) = (bank.open(100).await, bank.open(0).await);
+    let answer = bank.transfer(&ada, &charles, 60).await;
+    assert_eq!((answer.state(), answer.reason()), ("failed", "deadline-exceeded"));
+    bank.balance_becomes(&ada, 100).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_credit_past_the_deadline_gives_the_money_back() {
+    let stage = Stage::embedded_with(short_deadline).await;
+    let bank = stage.bank();
+    let (ada, charles) = (bank.open(100).await, bank.open(0).await);
+    let gate = stage.hold("accounts", "DebitRecorded");
+    let transfer = bank.start_transfer(&ada, &charles, 60).await.expect(202).id();
+    stage.event_recorded("DeadlinePassed").await;
+    gate.open();
+
+    let ended = bank.ended(&transfer).await;
+    assert_eq!((ended.state(), ended.reason()), ("failed", "deadline-exceeded"));
+    bank.balance_becomes(&ada, 100).await;
+    stage.end().await;
+}
+
+/// Giving up is a command to the same account under the same id: the credit came first, so it is the answer.
+#[tokio::test]
+async fn giving_up_on_a_credit_that_is_committed_completes_the_transfer() {
+    let stage = Stage::embedded_with(short_deadline).await;
+    let bank = stage.bank();
+    let (ada, charles) = (bank.open(100).await, bank.open(0).await);
+    let gate = stage.hold("transfers", "AccountCredited");
+    let transfer = bank.start_transfer(&ada, &charles, 60).await.expect(202).id();
+    bank.balance_becomes(&charles, 60).await;
+    stage.event_recorded("DeadlinePassed").await;
+    gate.open();
+
+    assert_eq!(bank.ended(&transfer).await.state(), "completed");
+    bank.balance_becomes(&ada, 40).await;
+    bank.balance_becomes(&charles, 60).await;
+    stage.end().await;
+}
+
+/// An answer that never arrives: its message is lost for good, and the sweeper has it said again.
+#[tokio::test]
+async fn a_lost_answer_is_asked_for_again() {
+    let stage = Stage::embedded_with(short_deadline).await;
+    let bank = stage.bank();
+    let (ada, charles) = (bank.open(100).await, bank.open(0).await);
+    stage.lose_once("transfers", "AccountCredited");
+    let transfer = bank.start_transfer(&ada, &charles, 60).await.expect(202).id();
+    assert_eq!(bank.ended(&transfer).await.state(), "completed");
+    bank.balance_becomes(&charles, 60).await;
+    stage.end().await;
+}
+
+/// One command id a step: another subscription name reads every step again and changes nothing.
+#[tokio::test]
+async fn steps_repeated_under_another_subscription_name_change_nothing() {
+    let stage = Stage::embedded().await;
+    let bank = stage.bank();
+    let (ada, charles) = (bank.open(100).await, bank.open(0).await);
+    let completed = bank.transfer(&ada, &charles, 60).await.id();
+    bank.transfer(&ada, &charles, 1_000).await;
+    bank.reverse(&completed).await.expect(201);
+    stage.settled().await;
+    let before = stage.stored_events().await;
+
+    let stage = stage
+        .restart_with(|config| {
+            config
+                .set("accounts_subscription_id", "accounts-renamed")
+                .set("transfers_subscription_id", "transfers-renamed")
+                .set("history_subscription_id", "history-renamed")
+        })
+        .await;
+    stage.settled().await;
+
+    assert_eq!(stage.stored_events().await, before);
+    stage.bank().balance_becomes(&ada, 100).await;
+    stage.end().await;
+}
+
+/// Every message is delivered twice, and nothing changes.
+#[tokio::test]
+async fn every_message_delivered_twice_changes_nothing() {
+    let stage = Stage::embedded().await;
+    stage.deliver_everything_twice();
+    let bank = stage.bank();
+    let (ada, charles) = (bank.open(100).await, bank.open(0).await);
+    let completed = bank.transfer(&ada, &charles, 60).await;
+    assert_eq!(completed.state(), "completed");
+    assert_eq!(bank.reverse(&completed.id()).await.expect(201).state(), "completed");
+    assert_eq!(bank.transfer(&ada, &charles, 1_000).await.state(), "failed");
+    let document = bank.balance_becomes(&ada, 100).await;
+    assert_eq!(document.body["changes"].as_array().map(Vec::len), Some(3), "{document:?}");
+    stage.end().await;
+}
+
+/// A reversal after completion is a new transfer, and there is only one at a time.
+#[tokio::test]
+async fn two_reversals_at_once_are_one() {
+    let stage = Stage::embedded().await;
+    let bank = stage.bank();
+    let (ada, charles) = (bank.open(100).await, bank.open(0).await);
+    let original = bank.transfer(&ada, &charles, 60).await.id();
+    let path = format!("/v1/transfers/{original}/reverse");
+    let answers = join_all((0..8).map(|_| async {
+        let key = fresh_key();
+        bank.post(&path, &[("idempotency-key", key.as_str()), ("prefer", "wait=30")], json!({})).await
+    }))
+    .await;
+
+    let started: Vec<_> = answers.iter().filter(|answer| answer.status == 201).collect();
+    assert_eq!(started.len(), 1, "{answers:?}");
+    let refused = answers.iter().filter(|answer| answer.status == 409 && answer.code() == "already-reversed");
+    assert_eq!(refused.count(), 7, "{answers:?}");
+    bank.balance_becomes(&ada, 100).await;
+    bank.balance_becomes(&charles, 0).await;
+    stage.end().await;
+}
+
+/// A reversal of a debit is always accepted; the money of a closed account waits to be paid out.
+#[tokio::test]
+async fn a_refund_into_a_closed_account_waits_to_be_paid_out() {
+    let stage = Stage::embedded().await;
+    let bank = stage.bank();
+    let (ada, charles) = (bank.open(60).await, bank.open(0).await);
+    bank.change(&charles, "freeze").await.expect(200);
+    let gate = stage.hold("transfers", "AccountCreditRejected");
+    let transfer = bank.start_transfer(&ada, &charles, 60).await.expect(202).id();
+    bank.balance_becomes(&ada, 0).await;
+    bank.change(&ada, "close").await.expect(200);
+    gate.open();
+
+    let ended = bank.ended(&transfer).await;
+    assert_eq!((ended.state(), ended.reason()), ("failed", "account-frozen"));
+    assert_eq!(bank.balance_becomes(&ada, 60).await.state(), "closed-with-balance");
+    bank.deposit(&ada, 1).await.expect_problem(409, "account-closed");
+    bank.withdraw(&ada, 61).await.expect_problem(409, "insufficient-funds");
+    bank.withdraw(&ada, 60).await.expect(200);
+    assert_eq!(bank.balance_becomes(&ada, 0).await.state(), "closed");
+    stage.end().await;
+}
+
+fn short_deadline(config: crate::stage::Overrides) -> crate::stage::Overrides {
+    let short = format!("{}ms", SHORT.as_millis());
+    config.set("deadline", &short).set("sweep_interval", "50ms").set("sweep_retry", "200ms")
+}

@@ -1,0 +1,151 @@
+//! A bank for one scenario: embedded in this process, or the distributed processes that the scenarios share.
+//!
+//! Every stage checks itself at its end: the invariants must hold on what it stored.
+
+#[cfg(feature = "distributed")]
+pub(crate) mod distributed;
+mod embedded;
+
+#[cfg(feature = "distributed")]
+use std::sync::Arc;
+
+use bank::verify::{Evidence, Report, Sources, check};
+use chrono::{TimeDelta, Utc};
+use test_support::eventually;
+
+use crate::client::Bank;
+use crate::gate::Gate;
+pub(crate) use embedded::Overrides;
+
+/// A running bank.
+pub(crate) struct Stage {
+    bank: Bank,
+    kind: Kind,
+}
+
+enum Kind {
+    Embedded(embedded::Embedded),
+    #[cfg(feature = "distributed")]
+    Distributed(Arc<distributed::Distributed>),
+}
+
+impl Stage {
+    /// A bank in this process on files of its own.
+    pub(crate) async fn embedded() -> Self {
+        Self::embedded_with(|overrides| overrides).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn embedded_with(change: impl FnOnce(Overrides) -> Overrides) -> Self {
+        Self::of(embedded::Embedded::start(change(Overrides::default())).await)
+    }
+
+    fn of(embedded: embedded::Embedded) -> Self {
+        Self { bank: Bank::at(&embedded.url), kind: Kind::Embedded(embedded) }
+    }
+
+    /// The four processes on PostgreSQL, Kafka and MongoDB, shared with the scenarios that run meanwhile.
+    #[cfg(feature = "distributed")]
+    pub(crate) async fn distributed() -> Self {
+        let distributed = distributed::Distributed::shared().await;
+        Self { bank: Bank::at(&distributed.url), kind: Kind::Distributed(distributed) }
+    }
+
+    pub(crate) fn bank(&self) -> &Bank {
+        &self.bank
+    }
+
+    pub(crate) fn sources(&self) -> &Sources {
+        match &self.kind {
+            Kind::Embedded(embedded) => &embedded.sources,
+            #[cfg(feature = "distributed")]
+            Kind::Distributed(distributed) => &distributed.sources,
+        }
+    }
+
+    /// In one snapshot of the accounts store, balances plus money in flight equal deposits minus withdrawals.
+    pub(crate) async fn assert_money_conserved(&self) {
+        let accounts = self.sources().accounts.read_all("account").await.expect("the accounts store can be read");
+        let findings = bank::verify::money_in(&accounts);
+        assert!(findings.is_empty(), "{findings:?}");
+    }
+
+    /// Reads every store and checks every invariant.
+    pub(crate) async fn report(&self) -> Report {
+        let evidence = Evidence::gather(self.sources()).await.expect("the stores can be read");
+        check(&evidence, Utc::now() - TimeDelta::seconds(60))
+    }
+
+    pub(crate) async fn assert_verified(&self) {
+        let report = self.report().await;
+        assert!(report.findings.is_empty(), "{:#?}", report.findings);
+    }
+
+    /// Waits until every transfer has ended and the views have caught up.
+    pub(crate) async fn settled(&self) {
+        eventually(|| async {
+            let report = self.report().await;
+            if report.in_flight == 0 && !report.views_behind { Ok(()) } else { Err(report) }
+        })
+        .await;
+    }
+
+    /// Checks what was stored, and lets go of the bank.
+    pub(crate) async fn end(self) {
+        self.assert_verified().await;
+        match self.kind {
+            Kind::Embedded(embedded) => embedded.stop().await,
+            #[cfg(feature = "distributed")]
+            Kind::Distributed(_) => {}
+        }
+    }
+
+    /// Holds one type of message back from a consumer group (embedded stages).
+    pub(crate) fn hold(&self, group: &str, event_type: &str) -> Gate {
+        self.in_process().rules.hold(group, event_type)
+    }
+
+    /// Loses one message for good (embedded stages).
+    pub(crate) fn lose_once(&self, group: &str, event_type: &str) {
+        self.in_process().rules.lose_once(group, event_type);
+    }
+
+    /// From now on every message arrives twice (embedded stages).
+    pub(crate) fn deliver_everything_twice(&self) {
+        self.in_process().rules.deliver_everything_twice();
+    }
+
+    /// Stops this bank and starts another on its files (embedded stages).
+    pub(crate) async fn restart_with(self, change: impl FnOnce(Overrides) -> Overrides) -> Self {
+        match self.kind {
+            Kind::Embedded(embedded) => Self::of(embedded.restart(change(Overrides::default())).await),
+            #[cfg(feature = "distributed")]
+            Kind::Distributed(_) => panic!("the distributed bank is shared with other scenarios"),
+        }
+    }
+
+    /// Waits until a transfer has recorded an event of this type.
+    pub(crate) async fn event_recorded(&self, event_type: &str) {
+        eventually(|| async {
+            let events = self.sources().transfers.read_all("transfer").await.expect("the store can be read");
+            if events.iter().any(|event| event.event_type == event_type) { Ok(()) } else { Err(events.len()) }
+        })
+        .await;
+    }
+
+    /// How many events the accounts and the transfers store hold.
+    pub(crate) async fn stored_events(&self) -> (usize, usize) {
+        let sources = self.sources();
+        let accounts = sources.accounts.read_all("account").await.expect("the store can be read");
+        let transfers = sources.transfers.read_all("transfer").await.expect("the store can be read");
+        (accounts.len(), transfers.len())
+    }
+
+    fn in_process(&self) -> &embedded::Embedded {
+        match &self.kind {
+            Kind::Embedded(embedded) => embedded,
+            #[cfg(feature = "distributed")]
+            Kind::Distributed(_) => panic!("only a bank in this process has a gate"),
+        }
+    }
+}

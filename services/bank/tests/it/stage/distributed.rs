@@ -1,0 +1,162 @@
+//! Four processes on real servers, started once for the scenarios that run at the same time.
+
+use std::path::Path;
+use std::sync::{Arc, Weak};
+
+use bank::verify::Sources;
+use tempfile::TempDir;
+use test_support::{Service, fresh_database_name, sibling_binary};
+use tokio::sync::Mutex;
+
+pub(crate) struct Distributed {
+    pub(crate) url: String,
+    pub(crate) sources: Sources,
+    // Dropped in this order: the gateway first, the folder with the logs last.
+    _gateway: Service,
+    _services: Vec<Service>,
+    _servers: Servers,
+    _logs: TempDir,
+}
+
+impl Distributed {
+    /// The bank that runs now, or a new one. The last scenario that lets go of it ends it.
+    pub(crate) async fn shared() -> Arc<Self> {
+        static RUNNING: Mutex<Weak<Distributed>> = Mutex::const_new(Weak::new());
+        let mut running = RUNNING.lock().await;
+        if let Some(distributed) = running.upgrade() {
+            return distributed;
+        }
+        let distributed = Arc::new(Self::start().await);
+        *running = Arc::downgrade(&distributed);
+        distributed
+    }
+
+    async fn start() -> Self {
+        let servers = Servers::prepare().await;
+        let logs = tempfile::tempdir().expect("a folder");
+        let accounts = start(logs.path(), "accounts", &servers.accounts_arguments());
+        let transfers = start(logs.path(), "transfers", &servers.transfers_arguments());
+        let history = start(logs.path(), "account-history", &servers.history_arguments(&accounts.url, &transfers.url));
+        let gateway = start(
+            logs.path(),
+            "api-gateway",
+            &[
+                "--set".to_owned(),
+                format!("accounts_url={}", accounts.url),
+                "--set".to_owned(),
+                format!("transfers_url={}", transfers.url),
+                "--set".to_owned(),
+                format!("account_history_url={}", history.url),
+            ],
+        );
+        let sources = servers.sources().await;
+        Self {
+            url: gateway.url.clone(),
+            sources,
+            _gateway: gateway,
+            _services: vec![history, transfers, accounts],
+            _servers: servers,
+            _logs: logs,
+        }
+    }
+}
+
+/// Starts one service on a free port.
+pub(crate) fn start(logs: &Path, name: &str, arguments: &[String]) -> Service {
+    start_with(logs, name, arguments, &[])
+}
+
+/// The same with more in its environment.
+pub(crate) fn start_with(logs: &Path, name: &str, arguments: &[String], environment: &[(&str, String)]) -> Service {
+    let binary = sibling_binary(Path::new(env!("CARGO_BIN_EXE_bank")), name);
+    let listen = ["--listen".to_owned(), "127.0.0.1:0".to_owned(), "--log".to_owned(), "warn".to_owned()];
+    let arguments = listen.iter().chain(arguments);
+    Service::start(
+        &binary,
+        arguments,
+        environment.iter().map(|(name, value)| (*name, value.as_str())),
+        &logs.join(format!("{name}.log")),
+    )
+}
+
+/// Databases and topics of their own on the shared servers; the databases go when this is dropped.
+pub(crate) struct Servers {
+    accounts_store: String,
+    transfers_store: String,
+    bus: String,
+    views: String,
+    admin: String,
+    name: String,
+}
+
+impl Servers {
+    pub(crate) async fn prepare() -> Self {
+        let admin = test_support::postgres_url().await;
+        let brokers = test_support::kafka_brokers().await;
+        let mongo = test_support::mongo_url().await;
+        let name = fresh_database_name();
+        let server = admin.rsplit_once('/').map_or(admin.as_str(), |(server, _)| server).to_owned();
+        for service in ["accounts", "transfers"] {
+            run_sql(&admin, &format!("CREATE DATABASE {name}_{service}")).await;
+        }
+        Self {
+            accounts_store: format!("{server}/{name}_accounts"),
+            transfers_store: format!("{server}/{name}_transfers"),
+            bus: format!("kafka://{brokers}?prefix={name}."),
+            views: format!("{}/{name}", mongo.trim_end_matches('/')),
+            admin,
+            name,
+        }
+    }
+
+    pub(crate) fn accounts_arguments(&self) -> Vec<String> {
+        arguments(&[("--store", &self.accounts_store), ("--bus", &self.bus)])
+    }
+
+    pub(crate) fn transfers_arguments(&self) -> Vec<String> {
+        arguments(&[("--store", &self.transfers_store), ("--bus", &self.bus)])
+    }
+
+    pub(crate) fn history_arguments(&self, accounts_url: &str, transfers_url: &str) -> Vec<String> {
+        let accounts = format!("accounts_url={accounts_url}");
+        let transfers = format!("transfers_url={transfers_url}");
+        arguments(&[("--views", &self.views), ("--bus", &self.bus), ("--set", &accounts), ("--set", &transfers)])
+    }
+
+    pub(crate) async fn sources(&self) -> Sources {
+        let urls = bank::parts::Urls {
+            accounts_store: self.accounts_store.clone(),
+            transfers_store: self.transfers_store.clone(),
+            bus: self.bus.clone(),
+            views: self.views.clone(),
+        };
+        Sources::open(&urls).await.expect("the stores can be read")
+    }
+}
+
+impl Drop for Servers {
+    fn drop(&mut self) {
+        let (admin, name) = (self.admin.clone(), self.name.clone());
+        // A thread with a runtime of its own: the one that made the databases may be gone.
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async {
+                for service in ["accounts", "transfers"] {
+                    run_sql(&admin, &format!("DROP DATABASE IF EXISTS {name}_{service} WITH (FORCE)")).await;
+                }
+            });
+        });
+        let _ = dropped.join();
+    }
+}
+
+fn arguments(pairs: &[(&str, &str)]) -> Vec<String> {
+    pairs.iter().flat_map(|(flag, value)| [(*flag).to_owned(), (*value).to_owned()]).collect()
+}
+
+async fn run_sql(url: &str, statement: &str) {
+    use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+    let mut connection = PgConnection::connect(url).await.expect("PostgreSQL answers");
+    connection.execute(AssertSqlSafe(statement.to_owned())).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+    connection.close().await.expect("PostgreSQL answers");
+}

@@ -1,0 +1,86 @@
+//! The whole bank in this process, on files in a folder of its own, with a gate before the bus.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bank::config::Config;
+use bank::parts::Parts;
+use bank::verify::Sources;
+use event_store::SystemClock;
+use service_kit::Tasks;
+use service_kit::settings::CommonArgs;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::gate::{GatedBus, Rules};
+
+/// Settings that differ from the defaults.
+#[derive(Default)]
+pub(crate) struct Overrides(Vec<String>);
+
+impl Overrides {
+    #[must_use]
+    pub(crate) fn set(mut self, key: &str, value: &str) -> Self {
+        self.0.push(format!("{key}={value}"));
+        self
+    }
+}
+
+pub(crate) struct Embedded {
+    pub(crate) url: String,
+    pub(crate) sources: Sources,
+    pub(crate) rules: Arc<Rules>,
+    parts: Parts,
+    tasks: Tasks,
+    server: JoinHandle<()>,
+    dir: TempDir,
+}
+
+impl Embedded {
+    pub(crate) async fn start(overrides: Overrides) -> Self {
+        Self::start_in(tempfile::tempdir().expect("a folder"), overrides).await
+    }
+
+    async fn start_in(dir: TempDir, overrides: Overrides) -> Self {
+        let config = config(dir.path(), overrides);
+        let rules = Arc::new(Rules::default());
+        let mut parts = Parts::open(&config).await.expect("the files can be opened");
+        let sources = parts.sources();
+        parts.bus = Arc::new(GatedBus::new(Arc::clone(&parts.bus), Arc::clone(&rules)));
+        let tasks = Tasks::new();
+        let service = bank::build(&config, parts.clone(), Arc::new(SystemClock), &tasks).await.expect("it starts");
+        let router = service_kit::http::finish(service.router, config.server.http_options(), service.health);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let shutdown = tasks.shutdown();
+        let server = tokio::spawn(async move {
+            let served = service_kit::http::serve(listener, router, shutdown, Duration::from_secs(5)).await;
+            served.expect("it serves until it is stopped");
+        });
+        Self { url, sources, rules, parts, tasks, server, dir }
+    }
+
+    /// Stops this bank, and starts another on the same files.
+    pub(crate) async fn restart(self, overrides: Overrides) -> Self {
+        let dir = self.halt().await;
+        Self::start_in(dir, overrides).await
+    }
+
+    pub(crate) async fn stop(self) {
+        self.halt().await;
+    }
+
+    async fn halt(self) -> TempDir {
+        self.tasks.shutdown_and_join(Duration::from_secs(10)).await;
+        self.server.await.expect("the server ends");
+        self.parts.close().await;
+        self.dir
+    }
+}
+
+fn config(dir: &Path, overrides: Overrides) -> Config {
+    let arguments = CommonArgs { data_dir: Some(dir.to_owned()), set: overrides.0, ..CommonArgs::default() };
+    service_kit::settings::load(bank::config::DEFAULTS, &arguments, std::iter::empty()).expect("good settings")
+}

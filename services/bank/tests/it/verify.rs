@@ -1,0 +1,150 @@
+//! `bank verify` finds what must never be: each invariant is broken on purpose, in the stored files.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use sqlx::{Connection, Executor, SqliteConnection};
+use tempfile::TempDir;
+use test_support::{Service, eventually};
+
+use crate::client::Bank;
+
+/// The files of a bank that has opened two accounts, completed a transfer, refused one and refunded one.
+async fn a_healthy_bank() -> TempDir {
+    let dir = TempDir::new().expect("a folder");
+    let binary = Path::new(env!("CARGO_BIN_EXE_bank"));
+    let data = data(&dir).display().to_string();
+    let arguments = ["--listen", "127.0.0.1:0", "--log", "warn", "--data-dir", &data];
+    let service = Service::start(binary, arguments, None::<(&str, &str)>, &dir.path().join("bank.log"));
+    let bank = Bank::at(&service.url);
+    let (ada, charles) = (bank.open(10_000).await, bank.open(0).await);
+    assert_eq!(bank.transfer(&ada, &charles, 5_500).await.state(), "completed");
+    assert_eq!(bank.transfer(&ada, &charles, 50_000).await.state(), "failed");
+    bank.change(&charles, "freeze").await.expect(200);
+    assert_eq!(bank.transfer(&ada, &charles, 1).await.state(), "failed");
+    eventually(|| async {
+        let output = verify(&dir);
+        let caught_up = !String::from_utf8_lossy(&output.stdout).contains("behind");
+        if output.status.success() && caught_up { Ok(()) } else { Err(output) }
+    })
+    .await;
+    dir
+}
+
+fn data(dir: &TempDir) -> PathBuf {
+    dir.path().join("data")
+}
+
+fn verify(dir: &TempDir) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_bank"))
+        .args(["verify", "--data-dir"])
+        .arg(data(dir))
+        .output()
+        .expect("the binary runs")
+}
+
+/// Breaks one thing with SQL, and expects `verify` to name the invariant and the difference.
+async fn planted(file: &str, statement: &'static str, expected: &str) {
+    let dir = a_healthy_bank().await;
+    let url = format!("sqlite://{}", data(&dir).join(file).display());
+    let mut connection = SqliteConnection::connect(&url).await.expect("the file opens");
+    let changed = connection.execute(statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+    assert!(changed.rows_affected() > 0, "{statement} plants nothing");
+    connection.close().await.expect("the file closes");
+
+    let output = verify(&dir);
+
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{printed}");
+    assert!(printed.contains(expected), "expected `{expected}` in:\n{printed}");
+}
+
+#[tokio::test]
+async fn a_deposit_that_was_changed() {
+    let statement = "UPDATE events SET payload = json_set(payload, '$.money.amount', 10001) \
+                     WHERE event_type = 'AccountDeposited'";
+    planted("accounts.sqlite", statement, "balances and money in flight equal deposits minus withdrawals").await;
+}
+
+/// The account that gets frozen holds 5500, so that a withdrawal of 5501 in that place overdraws it.
+#[tokio::test]
+async fn a_withdrawal_of_more_than_there_is() {
+    let statement = "UPDATE events SET event_type = 'AccountWithdrawn', payload = \
+                     '{\"money\":{\"amount\":5501,\"currency\":\"USD\"},\"balance\":0,\"at\":\"2026-01-01T00:00:00Z\"}' \
+                     WHERE event_type = 'AccountFrozen'";
+    planted("accounts.sqlite", statement, "no account is below zero in any version").await;
+}
+
+#[tokio::test]
+async fn a_debit_without_a_credit_behind_a_completed_transfer() {
+    let statement = "UPDATE events SET event_type = 'AccountUnfrozen', payload = '{\"at\":\"2026-01-01T00:00:00Z\"}' \
+                     WHERE event_type = 'AccountCredited'";
+    planted("accounts.sqlite", statement, "`completed` with 1 debits, 0 credits and 0 reversals").await;
+}
+
+#[tokio::test]
+async fn a_transfer_that_never_ended() {
+    let statement = "DELETE FROM events WHERE event_type = 'CreditRecorded'";
+    // It is pending again; its deadline is made to have passed long ago.
+    let dir = a_healthy_bank().await;
+    let url = format!("sqlite://{}", data(&dir).join("transfers.sqlite").display());
+    let mut connection = SqliteConnection::connect(&url).await.expect("the file opens");
+    connection.execute(statement).await.expect("an event is deleted");
+    connection
+        .execute(
+            "UPDATE events SET payload = json_set(payload, '$.transfer.deadline', '2020-01-01T00:00:00Z') \
+             WHERE event_type = 'MoneyTransferCreated'",
+        )
+        .await
+        .expect("a deadline is changed");
+    connection.close().await.expect("the file closes");
+    let output = verify(&dir);
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{printed}");
+    assert!(printed.contains("still `debited`"), "{printed}");
+}
+
+#[tokio::test]
+async fn a_missing_event() {
+    let statement = "DELETE FROM events WHERE event_type = 'AccountDebited' AND version = 3";
+    planted("accounts.sqlite", statement, "version 3 is missing").await;
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_read() {
+    let statement = "UPDATE events SET payload = '{}' WHERE event_type = 'AccountDeposited'";
+    planted("accounts.sqlite", statement, "cannot be read").await;
+}
+
+#[tokio::test]
+async fn a_command_with_two_effects() {
+    let statement = "UPDATE events SET command_id = (SELECT command_id FROM events WHERE event_type = 'AccountDebited') \
+                     WHERE event_type = 'AccountCredited'";
+    planted("accounts.sqlite", statement, "every command has one effect").await;
+}
+
+#[tokio::test]
+async fn a_message_that_is_not_in_the_topic() {
+    let statement = "DELETE FROM messages WHERE rowid = (SELECT max(rowid) FROM messages)";
+    planted("bus.sqlite", statement, "neither in the topic nor in the outbox").await;
+}
+
+#[tokio::test]
+async fn a_message_that_says_something_else() {
+    let statement = "UPDATE messages SET payload = '{}' WHERE rowid = (SELECT max(rowid) FROM messages)";
+    planted("bus.sqlite", statement, "says something else in the topic than in the store").await;
+}
+
+#[tokio::test]
+async fn a_message_that_nobody_stored() {
+    let statement = "DELETE FROM events WHERE event_type = 'AccountFrozen'";
+    planted("accounts.sqlite", statement, "is in the topic but not in the store").await;
+}
+
+#[tokio::test]
+async fn a_view_that_shows_another_balance() {
+    planted("views.sqlite", VIEW_PLANT, "every view equals a replay of the events").await;
+}
+
+/// The document is JSON in the view's file.
+const VIEW_PLANT: &str = "UPDATE accounts SET document = json_set(document, '$.balance', 1)";
