@@ -9,7 +9,7 @@ pub mod command;
 pub mod commands;
 pub mod error;
 pub mod event;
-pub mod open;
+mod open;
 pub mod repository;
 pub mod snapshot;
 pub mod store;

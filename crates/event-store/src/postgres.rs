@@ -82,7 +82,7 @@ impl PostgresEventStore {
             .bind(snapshot.stream.aggregate_id)
             .bind(snapshot.version.0)
             .bind(rows::to_integer(snapshot.state_schema_version)?)
-            .bind(snapshot.state.to_string())
+            .bind(rows::to_json(&snapshot.state)?)
             .execute(&self.pool)
             .await
             .map_err(rows::failed)?;

@@ -163,7 +163,7 @@ impl<A: Aggregate> Repository<A> {
     /// The state after at most `version` events: the newest snapshot and the events after it.
     pub(crate) async fn load_until(&self, id: Uuid, version: Version) -> Result<Versioned<A>, StoreError> {
         let stream = stream_of::<A>(id);
-        let snapshot = self.store.load_snapshot(&stream, version).await?;
+        let snapshot = self.readable_snapshot(&stream, version).await?;
         let base = snapshot
             .and_then(restore)
             .unwrap_or((Version::NONE, A::default()));
@@ -174,6 +174,20 @@ impl<A: Aggregate> Repository<A> {
             version: reached,
             state: base.1.fold(&decode::<A>(&tail)?),
         })
+    }
+
+    async fn readable_snapshot(
+        &self,
+        stream: &StreamId,
+        until: Version,
+    ) -> Result<Option<Snapshot>, StoreError> {
+        match self.store.load_snapshot(stream, until).await {
+            Err(StoreError::Corrupt(reason)) => {
+                tracing::warn!(%stream, reason, "a snapshot cannot be read; replaying");
+                Ok(None)
+            }
+            snapshot => snapshot,
+        }
     }
 
     /// Writes what was decided on `base`, then a snapshot where one is due.
@@ -281,7 +295,7 @@ impl<A: Aggregate> Repository<A> {
             Err(failure) => Err(failure.to_string()),
         };
         if let Err(reason) = kept {
-            tracing::warn!(stream = %stream_of::<A>(after.id), version = %after.version, reason, "no snapshot");
+            tracing::warn!(stream = %stream_of::<A>(after.id), version = %after.version, reason, "a snapshot was not kept");
         }
     }
 }
@@ -337,7 +351,7 @@ fn restore<A: Aggregate>(snapshot: Snapshot) -> Option<(Version, A)> {
     match serde_json::from_value(snapshot.state) {
         Ok(state) => Some((snapshot.version, state)),
         Err(failure) => {
-            tracing::warn!(stream = %snapshot.stream, version = %snapshot.version, %failure, "bad snapshot");
+            tracing::warn!(stream = %snapshot.stream, version = %snapshot.version, %failure, "a snapshot has another shape; replaying");
             None
         }
     }

@@ -97,7 +97,11 @@ pub trait DeadLetters: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the store fails.
-    async fn list(&self, subscription_id: &str, key: Option<&str>) -> Result<Vec<DeadLetter>, DeadLetterError>;
+    async fn list(
+        &self,
+        subscription_id: &str,
+        key: Option<&str>,
+    ) -> Result<Vec<DeadLetter>, DeadLetterError>;
 
     /// Removes one letter after it was handled.
     ///
@@ -115,7 +119,8 @@ pub trait DeadLetters: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the store fails.
-    async fn request_redrive(&self, subscription_id: &str, key: Option<&str>) -> Result<u64, DeadLetterError>;
+    async fn request_redrive(&self, subscription_id: &str, key: Option<&str>)
+    -> Result<u64, DeadLetterError>;
 
     /// Ends a redrive of the key whose letter at `position` failed again, which now waits for `reason`.
     ///

@@ -45,7 +45,9 @@ impl EmbeddedLog {
     /// [`BusError::Failed`] when another process has the log open or the file is no log.
     pub async fn open(path: impl AsRef<Path>, partitions: u16) -> Result<Self, BusError> {
         if partitions == 0 {
-            return Err(BusError::Failed("a topic needs at least one partition".to_owned()));
+            return Err(BusError::Failed(
+                "a topic needs at least one partition".to_owned(),
+            ));
         }
         let path = path.as_ref();
         let shared = Arc::new(Shared::new(database::readers(path)));
@@ -53,7 +55,10 @@ impl EmbeddedLog {
         let writer = Writer::open(path, partitions, Arc::clone(&shared), received).await?;
         shared.load().await?;
         tokio::spawn(writer.run());
-        Ok(Self { shared, requests: Some(requests) })
+        Ok(Self {
+            shared,
+            requests: Some(requests),
+        })
     }
 
     /// Opens a log that another process may be writing, to look at it: `read_topic`, `lag` and `ping` work, and
@@ -64,7 +69,10 @@ impl EmbeddedLog {
     pub async fn open_read_only(path: impl AsRef<Path>) -> Result<Self, BusError> {
         let shared = Arc::new(Shared::new(database::readers(path.as_ref())));
         shared.load().await?;
-        Ok(Self { shared, requests: None })
+        Ok(Self {
+            shared,
+            requests: None,
+        })
     }
 
     /// Asks the writer and waits for its answer.
@@ -82,7 +90,11 @@ impl Bus for EmbeddedLog {
     async fn ensure_topics(&self, topics: &[&str]) -> Result<(), BusError> {
         let missing: Vec<String> = {
             let state = self.shared.lock();
-            topics.iter().filter(|name| state.topics.get(name).is_none()).map(|name| (*name).to_owned()).collect()
+            topics
+                .iter()
+                .filter(|name| state.topics.get(name).is_none())
+                .map(|name| (*name).to_owned())
+                .collect()
         };
         if missing.is_empty() {
             return Ok(());
@@ -101,7 +113,11 @@ impl Bus for EmbeddedLog {
         if self.requests.is_none() {
             return Err(read_only());
         }
-        Ok(Box::new(GroupMember::join(Arc::clone(&self.shared), group, topics)?))
+        Ok(Box::new(GroupMember::join(
+            Arc::clone(&self.shared),
+            group,
+            topics,
+        )?))
     }
 
     async fn read_topic(&self, topic: &str) -> Result<Vec<Delivery>, BusError> {
@@ -140,7 +156,10 @@ impl Bus for EmbeddedLog {
         if self.shared.lock().closed {
             return Err(BusError::Unavailable("the log is closed".to_owned()));
         }
-        sqlx::query("SELECT 1").execute(&self.shared.readers).await.map_err(database::bus_error)?;
+        sqlx::query("SELECT 1")
+            .execute(&self.shared.readers)
+            .await
+            .map_err(database::bus_error)?;
         Ok(())
     }
 

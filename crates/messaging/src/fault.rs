@@ -22,7 +22,8 @@ static FAULT: OnceLock<Option<Fault>> = OnceLock::new();
 
 /// Passes the place called `name`: does nothing, or ends the process at once as a crash would.
 pub fn point(name: &str) {
-    let Some(fault) = FAULT.get_or_init(|| env::var("BANK_FAULT").ok().map(|text| Fault::parse(&text))) else {
+    let Some(fault) = FAULT.get_or_init(|| env::var("BANK_FAULT").ok().map(|text| Fault::parse(&text)))
+    else {
         return;
     };
     if fault.is_due(name) {
@@ -33,9 +34,14 @@ pub fn point(name: &str) {
 
 impl Fault {
     fn parse(text: &str) -> Self {
-        let counted = text.rsplit_once(':').and_then(|(name, nth)| Some((name, nth.parse().ok()?)));
+        let counted = text
+            .rsplit_once(':')
+            .and_then(|(name, nth)| Some((name, nth.parse().ok()?)));
         let (name, nth) = counted.unwrap_or((text, 1));
-        Self { name: name.to_owned(), passes_left: AtomicU64::new(nth) }
+        Self {
+            name: name.to_owned(),
+            passes_left: AtomicU64::new(nth),
+        }
     }
 
     fn is_due(&self, name: &str) -> bool {

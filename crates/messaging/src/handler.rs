@@ -44,7 +44,8 @@ pub trait StreamSource: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the owning service cannot be read now.
-    async fn events_after(&self, stream: &StreamId, after: Version) -> Result<Vec<RecordedEvent>, StoreError>;
+    async fn events_after(&self, stream: &StreamId, after: Version)
+    -> Result<Vec<RecordedEvent>, StoreError>;
 }
 
 /// A [`Handler`] as a [`BatchHandler`]: aggregates in parallel, each aggregate's events one after the other.
@@ -60,7 +61,9 @@ impl<H: Handler> BatchHandler for PerEvent<H> {
                 None => by_stream.push((&event.stream, vec![index])),
             }
         }
-        let streams = by_stream.into_iter().map(|(_, indexes)| self.handle_in_order(events, indexes));
+        let streams = by_stream
+            .into_iter()
+            .map(|(_, indexes)| self.handle_in_order(events, indexes));
         let mut outcomes = vec![Outcome::Done; events.len()];
         for (index, outcome) in join_all(streams).await.into_iter().flatten() {
             outcomes[index] = outcome;

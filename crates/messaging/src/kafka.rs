@@ -31,11 +31,11 @@ pub struct KafkaBus {
 
 impl KafkaBus {
     /// A bus on the brokers of a URL such as `kafka://broker1:9092,broker2:9092?partitions=8&replication=3`.
-    /// Does not wait for a connection: [`Bus::ping`] does.
+    /// Does not wait until a broker answers: [`Bus::ping`] does.
     ///
     /// # Errors
     /// [`BusError::Failed`] when the URL is none of this form.
-    pub fn connect(url: &str) -> Result<Self, BusError> {
+    pub async fn connect(url: &str) -> Result<Self, BusError> {
         Self::new(url.parse()?)
     }
 
@@ -46,7 +46,11 @@ impl KafkaBus {
     pub fn new(settings: KafkaSettings) -> Result<Self, BusError> {
         let publisher = Publisher::new(&settings)?;
         let lookup = Arc::new(Lookup::new(&settings)?);
-        Ok(Self { settings, publisher, lookup })
+        Ok(Self {
+            settings,
+            publisher,
+            lookup,
+        })
     }
 
     /// Runs one of the client's blocking calls where blocking is allowed.

@@ -3,7 +3,7 @@
 mod failure;
 mod hosting;
 
-use std::fmt::Display;
+use std::error::Error;
 use std::future::Future;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -48,7 +48,7 @@ where
     C: DeserializeOwned,
     F: FnOnce(C, Tasks) -> Fut,
     Fut: Future<Output = Result<App, E>>,
-    E: Display,
+    E: Into<Box<dyn Error + Send + Sync>>,
 {
     let args = about.parse_args();
     let outcome = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -62,13 +62,13 @@ where
 /// `listening on http://…` to stdout, and serves until a signal. `start`'s tasks end after the last request.
 ///
 /// # Errors
-/// [`Failure`]; nothing goes on in the background.
+/// [`Failure`], of the settings too when `start` gives a [`crate::SettingsError`]; nothing goes on in the background.
 pub async fn run<C, F, Fut, E>(about: &About, args: &CommonArgs, start: F) -> Result<(), Failure>
 where
     C: DeserializeOwned,
     F: FnOnce(C, Tasks) -> Fut,
     Fut: Future<Output = Result<App, E>>,
-    E: Display,
+    E: Into<Box<dyn Error + Send + Sync>>,
 {
     let server: ServerSettings = load(about.defaults, args, environment())?;
     let config: C = load(about.defaults, args, environment())?;
@@ -82,7 +82,7 @@ where
     let tasks = Tasks::new();
     let started = signal.run_until_cancelled(start(config, tasks.clone())).await;
     let Some(started) = started else { return Ok(()) };
-    let app = started.map_err(|error| Failure::start(format!("{error:#}")))?;
+    let app = started.map_err(Failure::of)?;
     announce(&listener).map_err(Failure::start)?;
     host(listener, app, &server, tasks, signal)
         .await

@@ -74,7 +74,9 @@ impl Generations {
     /// Every generation that must have an event before the event is done.
     pub fn written(&self) -> impl Iterator<Item = Generation> + use<> {
         let announced = self.building.filter(|building| building.announced);
-        [Some(self.active), announced.map(|building| building.generation)].into_iter().flatten()
+        [Some(self.active), announced.map(|building| building.generation)]
+            .into_iter()
+            .flatten()
     }
 }
 
@@ -143,7 +145,11 @@ pub trait ViewStore: Send + Sync + 'static {
     async fn generations(&self) -> Result<Generations, ViewError>;
 
     /// The documents that exist of these accounts, in any order.
-    async fn accounts(&self, generation: Generation, ids: &[AccountId]) -> Result<Vec<StoredAccount>, ViewError>;
+    async fn accounts(
+        &self,
+        generation: Generation,
+        ids: &[AccountId],
+    ) -> Result<Vec<StoredAccount>, ViewError>;
 
     /// The transfers that exist of these, in any order.
     async fn transfers(
@@ -199,8 +205,8 @@ pub trait ViewStore: Send + Sync + 'static {
     /// From now on projectors write to `generation` as well. False when another rebuild has begun since.
     async fn announce(&self, generation: Generation) -> Result<bool, ViewError>;
 
-    /// Notes that a projector could not bring an event into `generation` while it is being built.
-    async fn note_missed(&self, generation: Generation) -> Result<(), ViewError>;
+    /// Notes that a projector could not bring an event into `generation`. False when it is not being built.
+    async fn note_missed(&self, generation: Generation) -> Result<bool, ViewError>;
 
     /// Makes `building` the active generation, if the record still says exactly that; false otherwise.
     async fn switch(&self, building: Building) -> Result<bool, ViewError>;

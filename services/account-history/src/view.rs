@@ -34,7 +34,7 @@ pub enum Folded<T> {
 }
 
 /// Decides by versions alone what is to be done with an event; `Applied` means: apply it.
-fn guard(last_seen: Version, version: Version) -> Folded<()> {
+pub(crate) fn guard(last_seen: Version, version: Version) -> Folded<()> {
     if version <= last_seen {
         Folded::Seen
     } else if version == last_seen.next() {

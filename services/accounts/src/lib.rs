@@ -13,7 +13,7 @@ use std::sync::Arc;
 use domain::account::Account;
 use event_store::{Clock, Commands, Repository, SystemClock};
 use service_kit::backends::{CommandSide, Watched};
-use service_kit::{About, App, Tasks};
+use service_kit::{About, App, Tasks, owned_streams};
 
 pub use config::Config;
 
@@ -46,7 +46,8 @@ pub struct Service {
     pub subscription: Watched,
 }
 
-/// Opens what the settings name, and builds the service on it: a process of its own.
+/// Opens what the settings name, and builds the service on it: a process of its own, which also lends its streams
+/// to the views.
 ///
 /// # Errors
 /// When the store or the bus cannot be opened, or the service cannot start on them.
@@ -77,8 +78,7 @@ pub async fn build(config: &Config, deps: Deps) -> anyhow::Result<Service> {
         commands,
         clock: deps.clock,
     };
-    let router =
-        api::routes(application).merge(service_kit::owned_streams::routes(Arc::clone(&deps.side.store)));
+    let router = api::routes(application);
     let health = deps.side.health(&subscription);
     Ok(Service {
         app: App { router, health },

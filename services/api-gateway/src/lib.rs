@@ -1,1 +1,91 @@
-//! api-gateway
+//! The edge: one address for all services. It knows which service answers which route, and nothing else.
+//!
+//! Invariant: a request that no service would take (unknown route, wrong method, too long) asks none.
+
+mod api;
+pub mod config;
+mod proxy;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use service_kit::http::Prefer;
+use service_kit::{About, App, CommonArgs, Failure, Health, SettingsError};
+
+pub use config::{BaseUrl, Config};
+use proxy::Upstream;
+
+const ABOUT: About = About {
+    name: "api-gateway",
+    version: env!("CARGO_PKG_VERSION"),
+    summary: "The edge of the bank: passes each request on to the service that answers it.",
+    defaults: config::DEFAULTS,
+};
+
+/// How long a connection to a service may stay unused; less than a service leaves an idle connection open.
+const IDLE: Duration = Duration::from_secs(15);
+
+/// The routes of all services, without the layers that [`service_kit::http::finish`] adds.
+///
+/// # Errors
+/// When the settings contradict each other, or the client for the services cannot be built.
+pub fn build(config: &Config) -> anyhow::Result<App> {
+    check(config)?;
+    let client = reqwest::Client::builder()
+        .connect_timeout(config.connect_timeout.get())
+        .pool_idle_timeout(IDLE)
+        .tcp_nodelay(true)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .build()?;
+    let upstream = |name, url: &BaseUrl| Upstream {
+        name,
+        url: url.clone(),
+        client: client.clone(),
+        timeout: config.upstream_timeout.get(),
+        body_limit: config.body_limit,
+    };
+    let accounts = upstream("accounts", &config.accounts_url);
+    let transfers = upstream("transfers", &config.transfers_url);
+    let account_history = upstream("account-history", &config.account_history_url);
+    let health = [&accounts, &transfers, &account_history]
+        .into_iter()
+        .cloned()
+        .fold(Health::new(), |health, upstream| {
+            health.check(upstream.name, move || {
+                let upstream = upstream.clone();
+                async move { upstream.livez().await }
+            })
+        });
+    Ok(App {
+        router: api::routes(&accounts, &transfers, &account_history),
+        health,
+    })
+}
+
+/// Runs the gateway until a signal.
+///
+/// # Errors
+/// [`Failure`] when it cannot start.
+pub async fn run_with(args: &CommonArgs) -> Result<(), Failure> {
+    service_kit::run(&ABOUT, args, async |config: Config, _tasks| build(&config)).await
+}
+
+/// The process: arguments, the gateway, and one line on stderr when it cannot start.
+pub fn run() -> ExitCode {
+    service_kit::main(&ABOUT, async |config: Config, _tasks| build(&config))
+}
+
+/// A client that waits must get its answer before this end gives up.
+fn check(config: &Config) -> Result<(), SettingsError> {
+    let longest = config.upstream_timeout.get() + Prefer::MAX_WAIT;
+    if config.request_timeout.get() > longest {
+        return Ok(());
+    }
+    let reason = format!(
+        "must be more than upstream_timeout and the longest wait of a client ({} s) together: more than {} s",
+        Prefer::MAX_WAIT.as_secs(),
+        longest.as_secs()
+    );
+    Err(SettingsError::invalid("request_timeout", reason))
+}

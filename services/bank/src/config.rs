@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use service_kit::settings::{SecretUrl, ServerSettings, Span};
+use service_kit::settings::{SecretUrl, Span};
+
+use crate::parts::Urls;
 
 /// The commented defaults, under every other source of settings.
 pub const DEFAULTS: &str = include_str!("default.toml");
@@ -11,9 +13,6 @@ pub const DEFAULTS: &str = include_str!("default.toml");
 /// The settings of the bank in one process.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Config {
-    /// Listener, log and limits.
-    #[serde(flatten)]
-    pub server: ServerSettings,
     /// Where the files of the embedded shape lie.
     pub data_dir: PathBuf,
     /// The event store of accounts; empty means a file in `data_dir`.
@@ -38,4 +37,42 @@ pub struct Config {
     pub sweep_interval: Span,
     /// How long an account may take to answer the sweeper before it asks again.
     pub sweep_retry: Span,
+}
+
+impl Config {
+    pub(crate) fn accounts(&self) -> accounts::Config {
+        let urls = Urls::of(self);
+        accounts::Config {
+            store: urls.accounts_store,
+            bus: urls.bus,
+            subscription_id: self.accounts_subscription_id.clone(),
+            snapshot_every: self.snapshot_every,
+        }
+    }
+
+    pub(crate) fn transfers(&self) -> transfers::Config {
+        let urls = Urls::of(self);
+        transfers::Config {
+            store: urls.transfers_store,
+            bus: urls.bus,
+            subscription_id: self.transfers_subscription_id.clone(),
+            snapshot_every: self.snapshot_every,
+            deadline: self.deadline,
+            sweep_interval: self.sweep_interval,
+            sweep_retry: self.sweep_retry,
+        }
+    }
+
+    pub(crate) fn account_history(&self) -> account_history::Config {
+        let urls = Urls::of(self);
+        account_history::Config {
+            views: urls.views,
+            bus: urls.bus,
+            role: account_history::Role::Both,
+            subscription_id: self.history_subscription_id.clone(),
+            // In one process the owners' stores are read directly.
+            accounts_url: String::new(),
+            transfers_url: String::new(),
+        }
+    }
 }

@@ -1,55 +1,62 @@
 //! The whole bank in one process: the libraries of the three services behind one port, and the tools that read
 //! their stores.
 
+mod cli;
 pub mod config;
 pub mod demo;
 pub mod parts;
+mod redrive;
 pub mod verify;
 
 use std::sync::Arc;
 
-use axum::Router;
-use event_store::Clock;
-use messaging::SubscriptionHandle;
-use service_kit::{Health, Tasks};
+use event_store::{Clock, SystemClock};
+use service_kit::{App, Tasks};
+
+pub use cli::run;
 
 use crate::config::Config;
 use crate::parts::Parts;
 
-/// The running bank, without its listener.
-pub struct Service {
-    /// The routes of all services.
-    pub router: Router,
-    /// What `/readyz` asks.
-    pub health: Health,
-    /// The readers of the topics.
-    pub subscriptions: Vec<SubscriptionHandle>,
+/// Opens what the settings name, and builds the bank on it.
+///
+/// # Errors
+/// When a store cannot be opened or a service cannot start.
+pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
+    let parts = Parts::open(&config).await?;
+    build(&config, &parts, Arc::new(SystemClock), &tasks).await
 }
 
-/// Builds the three services on `parts`, as their own processes would.
+/// Builds the three services on `parts`, as their own processes would: all routes behind one port.
 ///
 /// # Errors
 /// When a service cannot start.
 pub async fn build(
     config: &Config,
-    parts: Parts,
+    parts: &Parts,
     clock: Arc<dyn Clock>,
     tasks: &Tasks,
-) -> anyhow::Result<Service> {
-    let accounts = accounts::build(
-        &accounts_config(config),
-        accounts::Deps { side: parts.accounts_side(), clock: Arc::clone(&clock), tasks: tasks.clone() },
-    )
-    .await?;
-    let transfers = transfers::build(
-        &transfers_config(config),
-        transfers::Deps { side: parts.transfers_side(), clock: Arc::clone(&clock), tasks: tasks.clone() },
-    )
-    .await?;
-    let history = account_history::build(&history_config(config), parts.history_deps(clock, tasks)).await?;
-    Ok(Service {
+) -> anyhow::Result<App> {
+    let deps = accounts::Deps {
+        side: parts.accounts_side(),
+        clock: Arc::clone(&clock),
+        tasks: tasks.clone(),
+    };
+    let accounts = accounts::build(&config.accounts(), deps).await?.app;
+    let deps = transfers::Deps {
+        side: parts.transfers_side(),
+        clock,
+        tasks: tasks.clone(),
+    };
+    let transfers = transfers::build(&config.transfers(), deps).await?.app;
+    let history = account_history::build(&config.account_history(), parts.history_deps(tasks))
+        .await?
+        .app;
+    Ok(App {
         router: accounts.router.merge(transfers.router).merge(history.router),
-        health: accounts.health,
-        subscriptions: vec![accounts.subscription, transfers.subscription],
+        health: accounts
+            .health
+            .include("transfers", transfers.health)
+            .include("account-history", history.health),
     })
 }

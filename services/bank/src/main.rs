@@ -1,1 +1,7 @@
-fn main() {}
+//! The bank: serves, and has tools of its own.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    bank::run()
+}

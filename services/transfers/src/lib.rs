@@ -15,7 +15,7 @@ use std::sync::Arc;
 use domain::transfer::MoneyTransfer;
 use event_store::{Clock, Commands, Repository, SystemClock};
 use service_kit::backends::{CommandSide, Watched};
-use service_kit::{About, App, Tasks};
+use service_kit::{About, App, Tasks, owned_streams};
 
 pub use config::Config;
 
@@ -48,7 +48,8 @@ pub struct Service {
     pub subscription: Watched,
 }
 
-/// Opens what the settings name, and builds the service on it: a process of its own.
+/// Opens what the settings name, and builds the service on it: a process of its own, which also lends its streams
+/// to the views.
 ///
 /// # Errors
 /// When the store or the bus cannot be opened, or the service cannot start on them.
@@ -82,8 +83,7 @@ pub async fn build(config: &Config, deps: Deps) -> anyhow::Result<Service> {
     deps.side.start_relay(&deps.tasks, "/bank/transfers");
     let subscription = subscriptions::subscribe(&config.subscription_id, &deps, application.clone()).await?;
     sweeper::start(application.clone(), config, &deps.tasks);
-    let router =
-        api::routes(application).merge(service_kit::owned_streams::routes(Arc::clone(&deps.side.store)));
+    let router = api::routes(application);
     let health = deps.side.health(&subscription);
     Ok(Service {
         app: App { router, health },

@@ -31,9 +31,17 @@ fn assert_reads_every_version<E: DomainEvent>() {
             let event = decode::<E>(known.name, version, golden(known.name, version))
                 .unwrap_or_else(|error| panic!("{} v{version}: {error}", known.name));
             let encoded = encode(&event).expect("an event encodes");
-            assert_eq!((encoded.event_type.as_str(), encoded.schema_version), (known.name, known.schema_version));
+            assert_eq!(
+                (encoded.event_type.as_str(), encoded.schema_version),
+                (known.name, known.schema_version)
+            );
             if version == known.schema_version {
-                assert_eq!(encoded.payload, golden(known.name, version), "{} v{version}", known.name);
+                assert_eq!(
+                    encoded.payload,
+                    golden(known.name, version),
+                    "{} v{version}",
+                    known.name
+                );
             }
         }
     }
@@ -58,7 +66,13 @@ fn every_golden_file_belongs_to_an_event_type() {
         .collect();
     let present: BTreeSet<String> = fs::read_dir(directory())
         .expect("the golden directory")
-        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
         .collect();
     assert_eq!(present, expected);
 }

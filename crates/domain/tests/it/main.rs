@@ -1,5 +1,11 @@
 //! The domain, specified from outside: given the past, when a command arrives, then these events.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test says what it relies on and stops when that is not so, in its helpers too"
+)]
+
 mod account;
 mod command_id;
 mod fixtures;

@@ -1,8 +1,8 @@
 //! Weak serialization: whatever was ever written can be read for ever.
 
+use domain::DomainEvent;
 use domain::account::AccountEvent;
 use domain::event::{CodecError, EventType, Upcaster, decode, encode};
-use domain::DomainEvent;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -22,9 +22,15 @@ enum PersonEvent {
 }
 
 impl DomainEvent for PersonEvent {
-    const TYPES: &'static [EventType] = &[EventType { name: "PersonNamed", schema_version: 3 }];
-    const UPCASTERS: &'static [Upcaster] =
-        &[Upcaster { event_type: "PersonNamed", from_version: 1, lift: split_full_name }];
+    const TYPES: &'static [EventType] = &[EventType {
+        name: "PersonNamed",
+        schema_version: 3,
+    }];
+    const UPCASTERS: &'static [Upcaster] = &[Upcaster {
+        event_type: "PersonNamed",
+        from_version: 1,
+        lift: split_full_name,
+    }];
 }
 
 fn split_full_name(payload: Value) -> Value {
@@ -45,8 +51,16 @@ fn ada(middle_name: Option<&str>) -> PersonEvent {
 fn every_older_version_is_lifted_to_todays() {
     let versions = [
         (1, json!({ "fullName": "Ada Lovelace" }), ada(None)),
-        (2, json!({ "firstName": "Ada", "lastName": "Lovelace" }), ada(None)),
-        (3, json!({ "firstName": "Ada", "middleName": "King", "lastName": "Lovelace" }), ada(Some("King"))),
+        (
+            2,
+            json!({ "firstName": "Ada", "lastName": "Lovelace" }),
+            ada(None),
+        ),
+        (
+            3,
+            json!({ "firstName": "Ada", "middleName": "King", "lastName": "Lovelace" }),
+            ada(Some("King")),
+        ),
     ];
     for (version, payload, expected) in versions {
         let read = decode::<PersonEvent>("PersonNamed", version, payload).expect("it is readable");
@@ -57,13 +71,26 @@ fn every_older_version_is_lifted_to_todays() {
 #[test]
 fn the_newest_version_is_written() {
     let stored = encode(&ada(None)).expect("an event encodes");
-    assert_eq!((stored.event_type.as_str(), stored.schema_version), ("PersonNamed", 3));
+    assert_eq!(
+        (stored.event_type.as_str(), stored.schema_version),
+        ("PersonNamed", 3)
+    );
 }
 
 #[test]
 fn a_version_from_the_future_is_refused_rather_than_misread() {
     let error = decode::<PersonEvent>("PersonNamed", 4, json!({})).expect_err("too new");
-    assert!(matches!(error, CodecError::NewerSchema { found: 4, known: 3, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            CodecError::NewerSchema {
+                found: 4,
+                known: 3,
+                ..
+            }
+        ),
+        "{error}"
+    );
 }
 
 #[test]
@@ -74,7 +101,8 @@ fn an_unknown_type_is_refused() {
 
 #[test]
 fn a_payload_of_another_shape_is_refused_by_the_events_name() {
-    let error = decode::<AccountEvent>("AccountFrozen", 1, json!({ "at": "yesterday" })).expect_err("no time");
+    let error =
+        decode::<AccountEvent>("AccountFrozen", 1, json!({ "at": "yesterday" })).expect_err("no time");
     assert!(error.to_string().contains("AccountFrozen"), "{error}");
 }
 

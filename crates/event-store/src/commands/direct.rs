@@ -21,9 +21,9 @@ use crate::store::Until;
 use crate::stream::{ExpectedVersion, Version};
 use crate::write_task::to_the_end;
 
-/// How often a command is decided because other processes are faster.
+/// How often a command is decided at most while other processes are faster.
 const TRIES_ON_CONFLICT: u32 = 10;
-/// How often a command is tried when the database does not answer. The second try finds out what became of a
+/// How often a command is tried at most while the database does not answer. The second try finds out what became of a
 /// commit whose answer was lost.
 const TRIES_ON_SILENCE: u32 = 2;
 

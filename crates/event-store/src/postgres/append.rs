@@ -1,9 +1,8 @@
 //! One commit in one statement, and what it means when the statement is refused.
 
-use sqlx::types::Json;
 use sqlx::{Error, PgPool, query_as, query_scalar};
 
-use super::rows::{failed, to_integer};
+use super::rows::{failed, to_integer, to_json};
 use crate::assemble::{conflict, objection, recorded};
 use crate::error::StoreError;
 use crate::event::{CommitId, RecordedEvent};
@@ -35,10 +34,10 @@ async fn insert(pool: &PgPool, commit: &Commit) -> Result<Option<CommitId>, Stor
         .iter()
         .map(|event| to_integer(event.body.schema_version))
         .collect::<Result<Vec<_>, _>>()?;
-    let payloads: Vec<_> = events
+    let payloads = events
         .iter()
-        .map(|event| event.body.payload.to_string())
-        .collect();
+        .map(|event| to_json(&event.body.payload))
+        .collect::<Result<Vec<_>, _>>()?;
     let inserted = query_scalar(include_str!("../../sql/postgres/append.sql"))
         .bind(&command.stream.aggregate_type)
         .bind(command.stream.aggregate_id)
@@ -46,8 +45,8 @@ async fn insert(pool: &PgPool, commit: &Commit) -> Result<Option<CommitId>, Stor
         .bind(command.command_id)
         .bind(command.recorded_at)
         .bind(command.request_hash.as_ref().map(|hash| hash.0.as_slice()))
-        .bind(command.refusal.as_ref().map(Json))
-        .bind(Json(&commit.metadata))
+        .bind(command.refusal.as_ref().map(to_json).transpose()?)
+        .bind(to_json(&commit.metadata)?)
         .bind(commit.deadline)
         .bind(ids)
         .bind(types)

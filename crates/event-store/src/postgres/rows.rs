@@ -1,5 +1,6 @@
 //! Rows and errors of PostgreSQL in the store's own terms.
 
+use serde::Serialize;
 use serde_json::Value;
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
@@ -61,6 +62,11 @@ pub(super) fn snapshot(stream: &StreamId, row: &PgRow) -> Result<Snapshot, Error
         state_schema_version: from_integer(row.try_get("state_schema_version")?)?,
         state: row.try_get::<Json<_>, _>("state")?.0,
     })
+}
+
+/// JSON as text: the driver would send `jsonb`, which refuses the character U+0000.
+pub(super) fn to_json(value: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|failure| StoreError::Database(failure.to_string()))
 }
 
 /// PostgreSQL has no unsigned numbers.

@@ -38,6 +38,7 @@ macro_rules! keeps_every_promise {
                 two_processes_lose_nothing
                 the_same_command_twice_at_once_has_one_effect
                 a_caller_who_leaves_does_not_stop_the_command
+                a_panic_is_an_error
             }
             deadlines {
                 the_index_follows_the_state

@@ -192,7 +192,7 @@ async fn a_commit_whose_answer_is_lost_has_one_effect() {
         let (store, id) = (database.open().await, Uuid::now_v7());
         let orders = orders(&store);
         let write = async || {
-            for _ in 0..40 {
+            for _ in 0..25 {
                 let context = once();
                 eventually(|| orders.execute(id, Order::Put(1), context.clone())).await;
             }
@@ -200,7 +200,7 @@ async fn a_commit_whose_answer_is_lost_has_one_effect() {
         let writing = join_all((0..4).map(|_| write()));
         let killing = async {
             let shelves = shelves(&store);
-            for items in (10..150).step_by(10) {
+            for items in (15..100).step_by(15) {
                 // Somewhere in the middle of the writing, and never twice at the same place.
                 eventually(|| async {
                     let shelf = shelves.find(id).await.map_err(|failure| failure.to_string())?;
@@ -219,7 +219,7 @@ async fn a_commit_whose_answer_is_lost_has_one_effect() {
 
         let shelves = shelves(&store);
         let shelf = eventually(|| shelves.find(id)).await;
-        assert_eq!((shelf.version, shelf.state.items), (Version(160), 160));
+        assert_eq!((shelf.version, shelf.state.items), (Version(100), 100));
     })
     .await;
 }

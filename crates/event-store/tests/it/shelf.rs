@@ -34,6 +34,8 @@ pub(crate) enum Order {
     Label(&'static str),
     PlanCount(DateTime<Utc>),
     Count,
+    /// Panics.
+    PullDown,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -113,6 +115,7 @@ impl Aggregate for Shelf {
             }],
             Order::PlanCount(by) => vec![ShelfEvent::CountPlanned { by: *by }],
             Order::Count => vec![ShelfEvent::Counted {}],
+            Order::PullDown => panic!("the shelf fell down"),
         })
     }
 

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::backend::Backend;
 use crate::contract::keeps_every_promise;
-use crate::shelf::{commit, put, shelf_stream};
+use crate::shelf::{Order, commit, once, orders, put, shelf_stream, shelves};
 
 keeps_every_promise!(crate::sqlite::File::new());
 
@@ -99,6 +99,21 @@ async fn a_reader_writes_nothing() {
             .all(|refusal| matches!(refusal, Err(StoreError::Database(_))))
     );
     assert_eq!(reader.pending(10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_snapshot_that_is_no_json_is_ignored() {
+    let (file, id) = (File::new().await, Uuid::now_v7());
+    let store = file.open().await;
+    orders(&store)
+        .execute(id, Order::PutEach(vec![1; 3]), once())
+        .await
+        .unwrap();
+    file.tamper("UPDATE snapshots SET state = '{'").await;
+
+    let found = shelves(&store).find(id).await.unwrap();
+
+    assert_eq!((found.version, found.state.items), (Version(3), 3));
 }
 
 #[tokio::test]

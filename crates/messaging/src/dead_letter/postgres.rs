@@ -28,7 +28,13 @@ impl PostgresDeadLetters {
         if !url.contains("sslmode=") {
             options = options.ssl_mode(PgSslMode::Disable);
         }
-        Self::new(PgPoolOptions::new().max_connections(2).connect_with(options).await?).await
+        Self::new(
+            PgPoolOptions::new()
+                .max_connections(2)
+                .connect_with(options)
+                .await?,
+        )
+        .await
     }
 
     /// Uses the connections of somebody else, and creates the table when it is missing.
@@ -37,7 +43,9 @@ impl PostgresDeadLetters {
     /// When the database cannot be reached or refuses.
     pub async fn new(pool: PgPool) -> Result<Self, DeadLetterError> {
         // Several statements in one message are one transaction, so the lock holds until the table is there.
-        sqlx::raw_sql(include_str!("postgres/schema.sql")).execute(&pool).await?;
+        sqlx::raw_sql(include_str!("postgres/schema.sql"))
+            .execute(&pool)
+            .await?;
         Ok(Self { pool })
     }
 
@@ -59,23 +67,47 @@ impl DeadLetters for PostgresDeadLetters {
         sqlx::query(include_str!("postgres/park.sql"))
             .bind(column(|letter| &letter.subscription_id))
             .bind(column(|letter| &letter.delivery.position.topic))
-            .bind(letters.iter().map(|letter| position(letter).partition).collect::<Vec<_>>())
-            .bind(letters.iter().map(|letter| position(letter).offset).collect::<Vec<_>>())
+            .bind(
+                letters
+                    .iter()
+                    .map(|letter| position(letter).partition)
+                    .collect::<Vec<_>>(),
+            )
+            .bind(
+                letters
+                    .iter()
+                    .map(|letter| position(letter).offset)
+                    .collect::<Vec<_>>(),
+            )
             .bind(column(|letter| &letter.key))
             .bind(column(|letter| &letter.reason))
             .bind(letters.iter().map(|letter| letter.parked_at).collect::<Vec<_>>())
             .bind(headers)
-            .bind(letters.iter().map(|letter| letter.delivery.message.payload.as_slice()).collect::<Vec<_>>())
+            .bind(
+                letters
+                    .iter()
+                    .map(|letter| letter.delivery.message.payload.as_slice())
+                    .collect::<Vec<_>>(),
+            )
             .execute(&self.pool)
             .await?;
         Ok(())
     }
 
     async fn parked_keys(&self, subscription_id: &str) -> Result<Vec<(String, String)>, DeadLetterError> {
-        Ok(self.parked(subscription_id).await?.into_iter().map(|parked| (parked.topic, parked.key)).collect())
+        Ok(self
+            .parked(subscription_id)
+            .await?
+            .into_iter()
+            .map(|parked| (parked.topic, parked.key))
+            .collect())
     }
 
-    async fn list(&self, subscription_id: &str, key: Option<&str>) -> Result<Vec<DeadLetter>, DeadLetterError> {
+    async fn list(
+        &self,
+        subscription_id: &str,
+        key: Option<&str>,
+    ) -> Result<Vec<DeadLetter>, DeadLetterError> {
         let rows: Vec<LetterRow> = sqlx::query_as(include_str!("postgres/list.sql"))
             .bind(subscription_id)
             .bind(key)
@@ -103,7 +135,11 @@ impl DeadLetters for PostgresDeadLetters {
         Ok(rows.into_iter().map(parked_key).collect())
     }
 
-    async fn request_redrive(&self, subscription_id: &str, key: Option<&str>) -> Result<u64, DeadLetterError> {
+    async fn request_redrive(
+        &self,
+        subscription_id: &str,
+        key: Option<&str>,
+    ) -> Result<u64, DeadLetterError> {
         let updated = sqlx::query(include_str!("postgres/request_redrive.sql"))
             .bind(subscription_id)
             .bind(key)
@@ -133,13 +169,25 @@ impl DeadLetters for PostgresDeadLetters {
 fn letter(subscription_id: &str, row: LetterRow) -> Result<DeadLetter, DeadLetterError> {
     let (topic, partition, offset, key, reason, parked_at, headers, payload) = row;
     let headers = super::headers_from_json(&headers)?;
-    let message = Message { topic: topic.clone(), key: key.clone(), headers, payload };
+    let message = Message {
+        topic: topic.clone(),
+        key: key.clone(),
+        headers,
+        payload,
+    };
     Ok(DeadLetter {
         subscription_id: subscription_id.to_owned(),
         key,
         reason,
         parked_at,
-        delivery: Delivery { position: Position { topic, partition, offset }, message },
+        delivery: Delivery {
+            position: Position {
+                topic,
+                partition,
+                offset,
+            },
+            message,
+        },
     })
 }
 

@@ -32,8 +32,16 @@ pub(super) fn required<T: FromStr>(message: &Message, name: &'static str) -> Res
     optional(message, name)?.ok_or(EnvelopeError::Missing(name))
 }
 
-pub(super) fn optional<T: FromStr>(message: &Message, name: &'static str) -> Result<Option<T>, EnvelopeError> {
-    let Some(value) = message.header(name) else { return Ok(None) };
-    let invalid = |_| EnvelopeError::Invalid { name, value: value.to_owned() };
+pub(super) fn optional<T: FromStr>(
+    message: &Message,
+    name: &'static str,
+) -> Result<Option<T>, EnvelopeError> {
+    let Some(value) = message.header(name) else {
+        return Ok(None);
+    };
+    let invalid = |_| EnvelopeError::Invalid {
+        name,
+        value: value.to_owned(),
+    };
     value.parse().map(Some).map_err(invalid)
 }

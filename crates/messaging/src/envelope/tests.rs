@@ -27,7 +27,8 @@ fn payload() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(3, 24, 4, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(Value::from),
-            hash_map(any::<String>(), inner, 0..4).prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            hash_map(any::<String>(), inner, 0..4)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
         ]
     })
 }
@@ -49,18 +50,20 @@ fn event() -> impl Strategy<Value = RecordedEvent> {
     let place = (id(), any::<i64>(), any::<i64>(), any::<u32>());
     let body = (id(), "[A-Z][A-Za-z]{0,20}", any::<u32>(), payload());
     let origin = (metadata(), id(), time());
-    ("[a-z][a-z-]{0,12}", place, body, origin).prop_map(|(aggregate_type, place, body, origin)| RecordedEvent {
-        stream: StreamId::new(aggregate_type, place.0),
-        version: Version(place.1),
-        event_id: body.0,
-        event_type: body.1,
-        schema_version: body.2,
-        payload: body.3,
-        metadata: origin.0,
-        command_id: origin.1,
-        recorded_at: origin.2,
-        commit_id: CommitId(place.2),
-        ordinal: place.3,
+    ("[a-z][a-z-]{0,12}", place, body, origin).prop_map(|(aggregate_type, place, body, origin)| {
+        RecordedEvent {
+            stream: StreamId::new(aggregate_type, place.0),
+            version: Version(place.1),
+            event_id: body.0,
+            event_type: body.1,
+            schema_version: body.2,
+            payload: body.3,
+            metadata: origin.0,
+            command_id: origin.1,
+            recorded_at: origin.2,
+            commit_id: CommitId(place.2),
+            ordinal: place.3,
+        }
     })
 }
 
@@ -126,9 +129,19 @@ fn a_message_of_somebody_else_is_an_error_and_not_a_panic() {
 
     let mut message = to_message(&sample(), "/accounts");
     message.headers.retain(|(name, _)| name != name::SEQUENCE);
-    assert!(matches!(to_event(&message), Err(EnvelopeError::Missing(name::SEQUENCE))));
+    assert!(matches!(
+        to_event(&message),
+        Err(EnvelopeError::Missing(name::SEQUENCE))
+    ));
 
     let mut message = to_message(&sample(), "/accounts");
-    message.headers.iter_mut().filter(|(name, _)| name == name::ID).for_each(|(_, value)| *value = "x".to_owned());
-    assert!(matches!(to_event(&message), Err(EnvelopeError::Invalid { name: name::ID, .. })));
+    message
+        .headers
+        .iter_mut()
+        .filter(|(name, _)| name == name::ID)
+        .for_each(|(_, value)| *value = "x".to_owned());
+    assert!(matches!(
+        to_event(&message),
+        Err(EnvelopeError::Invalid { name: name::ID, .. })
+    ));
 }

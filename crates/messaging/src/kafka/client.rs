@@ -59,7 +59,10 @@ impl ConsumerContext for LogContext {}
 
 pub(super) fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
     match level {
-        RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical | RDKafkaLogLevel::Error => {
+        RDKafkaLogLevel::Emerg
+        | RDKafkaLogLevel::Alert
+        | RDKafkaLogLevel::Critical
+        | RDKafkaLogLevel::Error => {
             tracing::error!(facility, message, "kafka client");
         }
         RDKafkaLogLevel::Warning => tracing::warn!(facility, message, "kafka client"),
@@ -91,14 +94,22 @@ pub(super) fn bus_error(error: KafkaError) -> BusError {
 
 pub(super) fn to_headers(headers: &[(String, String)]) -> OwnedHeaders {
     let empty = OwnedHeaders::new_with_capacity(headers.len());
-    headers.iter().fold(empty, |all, (key, value)| all.insert(Header { key, value: Some(value) }))
+    headers.iter().fold(empty, |all, (key, value)| {
+        all.insert(Header {
+            key,
+            value: Some(value),
+        })
+    })
 }
 
 /// A received message with its place. What is not UTF-8 was not written by us and is shown as far as it goes.
 pub(super) fn to_delivery(message: &BorrowedMessage<'_>) -> Delivery {
     let text = |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned();
     let headers = message.headers().map(|headers| {
-        headers.iter().map(|header| (header.key.to_owned(), text(header.value))).collect::<Vec<_>>()
+        headers
+            .iter()
+            .map(|header| (header.key.to_owned(), text(header.value)))
+            .collect::<Vec<_>>()
     });
     Delivery {
         position: Position {

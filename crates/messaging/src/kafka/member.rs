@@ -65,16 +65,24 @@ impl GroupMember {
                 let _ = ended.send(());
             })
             .map_err(|error| BusError::Unavailable(error.to_string()))?;
-        Ok(Self { consumer: Some(consumer), events, closed: Some(closed) })
+        Ok(Self {
+            consumer: Some(consumer),
+            events,
+            closed: Some(closed),
+        })
     }
 
     fn consumer(&self) -> Result<&Arc<Client>, BusError> {
-        self.consumer.as_ref().ok_or_else(|| BusError::Unavailable("left the group".to_owned()))
+        self.consumer
+            .as_ref()
+            .ok_or_else(|| BusError::Unavailable("left the group".to_owned()))
     }
 
     /// Lets the polling thread end: it commits, leaves the group and drops the client.
     fn begin_close(&mut self) {
-        let Some(consumer) = self.consumer.take() else { return };
+        let Some(consumer) = self.consumer.take() else {
+            return;
+        };
         self.events.close();
         let membership = Arc::clone(consumer.context());
         drop(consumer);
@@ -93,7 +101,11 @@ impl Source for GroupMember {
         let mut list = TopicPartitionList::new();
         list.add_partition(topic, partition);
         let consumer = self.consumer()?;
-        let outcome = if paused { consumer.pause(&list) } else { consumer.resume(&list) };
+        let outcome = if paused {
+            consumer.pause(&list)
+        } else {
+            consumer.resume(&list)
+        };
         outcome.map_err(bus_error)
     }
 
@@ -104,7 +116,9 @@ impl Source for GroupMember {
                 continue;
             }
             // The client refuses when the partition has just been taken away: then it is not ours to store.
-            if let Err(error) = consumer.store_offset(&position.topic, position.partition, position.offset + 1) {
+            if let Err(error) =
+                consumer.store_offset(&position.topic, position.partition, position.offset + 1)
+            {
                 tracing::debug!(%error, ?position, "offset not stored");
             }
         }
@@ -115,7 +129,8 @@ impl Source for GroupMember {
         let Ok(consumer) = self.consumer() else { return };
         let (consumer, slots) = (Arc::clone(consumer), partitions.to_vec());
         // Committing waits for the broker. The polling thread waits for this, so it outlives the client's use here.
-        let released = tokio::task::spawn_blocking(move || consumer.context().release(&consumer, &slots)).await;
+        let released =
+            tokio::task::spawn_blocking(move || consumer.context().release(&consumer, &slots)).await;
         if let Err(error) = released {
             tracing::error!(%error, "releasing partitions failed");
         }

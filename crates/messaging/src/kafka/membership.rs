@@ -57,7 +57,9 @@ impl Membership {
     /// Notes that everything up to `done` has taken effect; false when the partition is not ours any more.
     pub(super) fn note_done(&self, done: &Position) -> bool {
         let mut owned = self.owned();
-        let Some(next) = owned.get_mut(&(done.topic.clone(), done.partition)) else { return false };
+        let Some(next) = owned.get_mut(&(done.topic.clone(), done.partition)) else {
+            return false;
+        };
         *next = (*next).max(Some(done.offset + 1));
         true
     }
@@ -105,7 +107,10 @@ impl Membership {
     /// These partitions are ours no more; gives the offsets to commit.
     fn take(&self, slots: &[Slot]) -> Vec<(Slot, i64)> {
         let mut owned = self.owned();
-        slots.iter().filter_map(|slot| Some((slot.clone(), owned.remove(slot)??))).collect()
+        slots
+            .iter()
+            .filter_map(|slot| Some((slot.clone(), owned.remove(slot)??)))
+            .collect()
     }
 
     /// Waits, within bounds, until the member has released `slots`.
@@ -115,9 +120,14 @@ impl Membership {
         let busy = |owned: &mut HashMap<Slot, Option<i64>>| {
             !self.is_closing() && slots.iter().any(|slot| owned.contains_key(slot))
         };
-        let waited = self.released.wait_timeout_while(self.owned(), self.drain_timeout, busy);
+        let waited = self
+            .released
+            .wait_timeout_while(self.owned(), self.drain_timeout, busy);
         if waited.unwrap_or_else(PoisonError::into_inner).1.timed_out() {
-            tracing::warn!(?slots, "partitions are let go with work under way: their messages will come again");
+            tracing::warn!(
+                ?slots,
+                "partitions are let go with work under way: their messages will come again"
+            );
         }
     }
 }
@@ -134,7 +144,9 @@ impl ClientContext for Membership {
 
 impl ConsumerContext for Membership {
     fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
-        let Rebalance::Revoke(partitions) = rebalance else { return };
+        let Rebalance::Revoke(partitions) = rebalance else {
+            return;
+        };
         let slots = slots(partitions);
         if slots.is_empty() || self.is_closing() {
             return;
@@ -148,7 +160,9 @@ impl ConsumerContext for Membership {
     }
 
     fn post_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
-        let Rebalance::Assign(partitions) = rebalance else { return };
+        let Rebalance::Assign(partitions) = rebalance else {
+            return;
+        };
         let slots = slots(partitions);
         if slots.is_empty() {
             return;
@@ -169,7 +183,11 @@ impl ConsumerContext for Membership {
 }
 
 fn slots(partitions: &TopicPartitionList) -> Vec<Slot> {
-    partitions.elements().iter().map(|element| (element.topic().to_owned(), element.partition())).collect()
+    partitions
+        .elements()
+        .iter()
+        .map(|element| (element.topic().to_owned(), element.partition()))
+        .collect()
 }
 
 fn commit(consumer: &BaseConsumer<Membership>, offsets: &[(Slot, i64)]) {

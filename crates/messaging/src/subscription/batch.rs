@@ -42,7 +42,11 @@ impl Batch {
             };
             known.push(verdict);
         }
-        Self { deliveries, events, known }
+        Self {
+            deliveries,
+            events,
+            known,
+        }
     }
 
     /// Calls the handler once for all of them.
@@ -76,7 +80,8 @@ pub(super) async fn call(handler: Arc<dyn BatchHandler>, events: Vec<RecordedEve
 
 fn text_of(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no text")
+    text.or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no text")
 }
 
 /// The outcome of a message that was not handled because of an earlier one of its key.

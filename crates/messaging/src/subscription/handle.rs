@@ -45,9 +45,20 @@ pub(super) fn start(
 ) -> SubscriptionHandle {
     let (status, watched) = watch::channel(SubscriptionStatus::default());
     let (look, flow) = (Notify::new(), Flow::default());
-    let context = Arc::new(Context { bus, subscription, settings, status, look, flow });
+    let context = Arc::new(Context {
+        bus,
+        subscription,
+        settings,
+        status,
+        look,
+        flow,
+    });
     let task = tokio::spawn(supervisor::run(Arc::clone(&context), shutdown));
-    SubscriptionHandle { context, status: watched, task }
+    SubscriptionHandle {
+        context,
+        status: watched,
+        task,
+    }
 }
 
 impl SubscriptionHandle {
@@ -75,7 +86,11 @@ impl SubscriptionHandle {
         /// Between two looks at the lag; nothing waits for this but a caller who wants to know.
         const LOOK: Duration = Duration::from_millis(10);
         loop {
-            let lag = self.context.bus.lag(self.context.id(), &self.context.topics()).await;
+            let lag = self
+                .context
+                .bus
+                .lag(self.context.id(), &self.context.topics())
+                .await;
             if self.status.borrow().connected && lag.is_ok_and(|lag| lag == 0) {
                 return;
             }
@@ -87,7 +102,11 @@ impl SubscriptionHandle {
     ///
     /// # Errors
     /// When the store of dead letters fails.
-    pub async fn redrive(&self, key: Option<&str>, patience: Duration) -> Result<RedriveReport, DeadLetterError> {
+    pub async fn redrive(
+        &self,
+        key: Option<&str>,
+        patience: Duration,
+    ) -> Result<RedriveReport, DeadLetterError> {
         let dead_letters = Arc::clone(&self.context.subscription.dead_letters);
         let waiting = redrive(dead_letters.as_ref(), self.context.id(), key, patience);
         tokio::pin!(waiting);

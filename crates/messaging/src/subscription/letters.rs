@@ -27,7 +27,9 @@ pub(super) fn letters(context: &Context, deliveries: Vec<Delivery>, reason: &str
 pub(super) async fn park(context: &Arc<Context>, letters: &[DeadLetter], stop: &CancellationToken) -> bool {
     let mut attempt = 0;
     loop {
-        let Err(error) = context.subscription.dead_letters.park(letters).await else { return true };
+        let Err(error) = context.subscription.dead_letters.park(letters).await else {
+            return true;
+        };
         attempt += 1;
         if worth_logging(attempt) {
             tracing::error!(subscription = context.id(), %error, attempt, "cannot park dead letters");

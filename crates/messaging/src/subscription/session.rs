@@ -98,7 +98,10 @@ impl Session {
                 },
             };
             if let Err(error) = step {
-                break End::Lost { error, was_useful: self.was_useful };
+                break End::Lost {
+                    error,
+                    was_useful: self.was_useful,
+                };
             }
         };
         self.close().await;
@@ -136,13 +139,24 @@ impl Session {
             stop: stop.clone(),
         };
         let task = tokio::spawn(Worker::new(Arc::clone(&self.context), slot, ends).run());
-        Hired { inputs, in_hand, stop, task, paused: false, delivered: 0, stored: 0 }
+        Hired {
+            inputs,
+            in_hand,
+            stop,
+            task,
+            paused: false,
+            delivered: 0,
+            stored: 0,
+        }
     }
 
     /// Hands each partition's messages to its worker; pauses a partition of which too much is in hand.
     fn distribute(&mut self, deliveries: Vec<Delivery>) -> Result<(), BusError> {
         self.was_useful = true;
-        self.context.flow.delivered.fetch_add(deliveries.len() as u64, Ordering::Relaxed);
+        self.context
+            .flow
+            .delivered
+            .fetch_add(deliveries.len() as u64, Ordering::Relaxed);
         let mut by_slot: HashMap<Slot, Vec<Delivery>> = HashMap::new();
         for delivery in deliveries {
             let slot = (delivery.position.topic.clone(), delivery.position.partition);
@@ -150,7 +164,9 @@ impl Session {
         }
         for (slot, deliveries) in by_slot {
             // Messages of a partition that was let go belong to somebody else by now.
-            let Some(worker) = self.workers.get_mut(&slot) else { continue };
+            let Some(worker) = self.workers.get_mut(&slot) else {
+                continue;
+            };
             worker.note_delivered(&deliveries);
             let in_hand = worker.in_hand.fetch_add(deliveries.len(), Ordering::Relaxed) + deliveries.len();
             if worker.inputs.send(Input::Deliveries(deliveries)).is_err() {
@@ -193,7 +209,9 @@ impl Session {
 
     fn resume(&mut self, slot: &Slot) -> Result<(), BusError> {
         let room = self.context.settings.in_hand_limit / 2;
-        let Some(worker) = self.workers.get_mut(slot) else { return Ok(()) };
+        let Some(worker) = self.workers.get_mut(slot) else {
+            return Ok(());
+        };
         if worker.paused && worker.in_hand.load(Ordering::Relaxed) <= room {
             worker.paused = false;
             self.context.flow.paused.fetch_sub(1, Ordering::Relaxed);
@@ -218,8 +236,14 @@ impl Session {
         self.count_outstanding();
         let patience = self.context.settings.drain_patience;
         self.leaving.push(Box::pin(async move {
-            if tokio::time::timeout(patience, futures::future::join_all(tasks)).await.is_err() {
-                tracing::warn!(?slots, "let go with a handler still at work: its messages will come again");
+            if tokio::time::timeout(patience, futures::future::join_all(tasks))
+                .await
+                .is_err()
+            {
+                tracing::warn!(
+                    ?slots,
+                    "let go with a handler still at work: its messages will come again"
+                );
             }
             slots
         }));
@@ -248,12 +272,21 @@ impl Session {
     }
 
     fn count_workers(&self) {
-        self.context.status.send_modify(|status| status.partitions = self.workers.len());
+        self.context
+            .status
+            .send_modify(|status| status.partitions = self.workers.len());
     }
 
     fn count_outstanding(&self) {
-        let outstanding = self.workers.values().map(|worker| worker.delivered - worker.stored).sum::<i64>();
-        self.context.flow.outstanding.store(u64::try_from(outstanding).unwrap_or(0), Ordering::Relaxed);
+        let outstanding = self
+            .workers
+            .values()
+            .map(|worker| worker.delivered - worker.stored)
+            .sum::<i64>();
+        self.context
+            .flow
+            .outstanding
+            .store(u64::try_from(outstanding).unwrap_or(0), Ordering::Relaxed);
     }
 }
 

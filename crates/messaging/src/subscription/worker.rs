@@ -113,7 +113,13 @@ impl Worker {
     async fn load_parked(&mut self) {
         let mut attempt = 0;
         let parked = loop {
-            match self.context.subscription.dead_letters.parked(self.context.id()).await {
+            match self
+                .context
+                .subscription
+                .dead_letters
+                .parked(self.context.id())
+                .await
+            {
                 Ok(parked) => break parked,
                 Err(error) => {
                     attempt += 1;
@@ -134,7 +140,13 @@ impl Worker {
             if scheduled {
                 self.agenda.add(Instant::now(), &parked.key);
             }
-            self.keys.insert(parked.key, KeyState::Parked(Parked { scheduled, attempt: 0 }));
+            self.keys.insert(
+                parked.key,
+                KeyState::Parked(Parked {
+                    scheduled,
+                    attempt: 0,
+                }),
+            );
         }
     }
 
@@ -162,7 +174,13 @@ impl Worker {
             Some(KeyState::Parked(parked)) if !parked.scheduled => parked.scheduled = true,
             // Letters that this worker does not know of: only when the key cannot be in a call.
             None if !self.batch_under_way => {
-                self.keys.insert(key.to_owned(), KeyState::Parked(Parked { scheduled: true, attempt: 0 }));
+                self.keys.insert(
+                    key.to_owned(),
+                    KeyState::Parked(Parked {
+                        scheduled: true,
+                        attempt: 0,
+                    }),
+                );
             }
             _ => return,
         }
@@ -175,18 +193,24 @@ impl Worker {
             let mut batch = Vec::new();
             let mut behind = Vec::new();
             while batch.len().max(behind.len()) < self.context.settings.batch_limit {
-                let Some(delivery) = self.incoming.pop_front() else { break };
+                let Some(delivery) = self.incoming.pop_front() else {
+                    break;
+                };
                 match self.keys.get_mut(&delivery.message.key) {
                     None => batch.push(delivery),
                     Some(KeyState::Retrying(retrying)) => retrying.queue.push_back(delivery),
                     Some(KeyState::Recovering { held, .. }) => held.push_back(delivery),
-                    Some(KeyState::Parked(_)) => behind.extend(letters(&self.context, vec![delivery], BEHIND)),
+                    Some(KeyState::Parked(_)) => {
+                        behind.extend(letters(&self.context, vec![delivery], BEHIND))
+                    }
                 }
             }
             if !batch.is_empty() {
                 self.batch_under_way = true;
                 let handler = Arc::clone(&self.context.subscription.handler);
-                self.calls.push(Box::pin(async move { Finished::Batch(Batch::new(batch).handle(handler).await) }));
+                self.calls.push(Box::pin(async move {
+                    Finished::Batch(Batch::new(batch).handle(handler).await)
+                }));
             }
             if !behind.is_empty() && self.park(behind).await {
                 self.report();
@@ -200,7 +224,9 @@ impl Worker {
     /// Begins the retries and recoveries whose time has come.
     fn start_due(&mut self) {
         while self.calls.len() < SIDE_CALLS {
-            let Some(key) = self.agenda.pop_due(Instant::now()) else { return };
+            let Some(key) = self.agenda.pop_due(Instant::now()) else {
+                return;
+            };
             match self.keys.get_mut(&key) {
                 Some(KeyState::Retrying(retrying)) => {
                     let count = retrying.queue.len().min(self.context.settings.batch_limit);
@@ -212,9 +238,15 @@ impl Worker {
                 }
                 Some(state @ KeyState::Parked(_)) => {
                     let attempt = state.attempt();
-                    *state = KeyState::Recovering { held: VecDeque::new(), attempt };
-                    let (context, topic, stop) =
-                        (Arc::clone(&self.context), self.slot.0.clone(), self.ends.stop.clone());
+                    *state = KeyState::Recovering {
+                        held: VecDeque::new(),
+                        attempt,
+                    };
+                    let (context, topic, stop) = (
+                        Arc::clone(&self.context),
+                        self.slot.0.clone(),
+                        self.ends.stop.clone(),
+                    );
                     self.calls.push(Box::pin(async move {
                         let recovery = recover(context, topic, key.clone(), stop).await;
                         Finished::Recovery(key, recovery)
@@ -226,7 +258,9 @@ impl Worker {
     }
 
     fn next_due(&self) -> Option<Instant> {
-        (self.calls.len() < SIDE_CALLS).then(|| self.agenda.next()).flatten()
+        (self.calls.len() < SIDE_CALLS)
+            .then(|| self.agenda.next())
+            .flatten()
     }
 
     async fn finish(&mut self, finished: Finished) {
@@ -267,8 +301,11 @@ impl Worker {
         }
         self.after_handling(done);
         for (outcome, rest) in stopped {
-            let Some(key) = rest.first().map(|first| first.message.key.clone()) else { continue };
-            self.stop_key(key, Retrying::default(), outcome, rest.into()).await;
+            let Some(key) = rest.first().map(|first| first.message.key.clone()) else {
+                continue;
+            };
+            self.stop_key(key, Retrying::default(), outcome, rest.into())
+                .await;
         }
     }
 
@@ -302,24 +339,38 @@ impl Worker {
             Some(KeyState::Recovering { held, attempt }) => (held, attempt),
             _ => (VecDeque::new(), 0),
         };
-        let mut parked = Parked { scheduled: false, attempt: 0 };
+        let mut parked = Parked {
+            scheduled: false,
+            attempt: 0,
+        };
         match recovery {
             Recovery::Released => {
                 tracing::info!(subscription = self.context.id(), key, "a parked key flows again");
                 return self.flow_again(key, held);
             }
-            Recovery::Blocked => tracing::warn!(subscription = self.context.id(), key, "a parked key stays parked"),
+            Recovery::Blocked => {
+                tracing::warn!(subscription = self.context.id(), key, "a parked key stays parked")
+            }
             Recovery::Again(reason) => {
-                parked = Parked { scheduled: true, attempt: attempt + 1 };
+                parked = Parked {
+                    scheduled: true,
+                    attempt: attempt + 1,
+                };
                 if worth_logging(parked.attempt) {
                     let id = self.context.id();
                     tracing::warn!(subscription = id, key, reason, "cannot replay a parked key yet");
                 }
-                self.agenda.add(Instant::now() + self.context.settings.retry().pause(parked.attempt), &key);
+                self.agenda.add(
+                    Instant::now() + self.context.settings.retry().pause(parked.attempt),
+                    &key,
+                );
             }
         }
         self.keys.insert(key, KeyState::Parked(parked));
-        let behind = held.into_iter().flat_map(|delivery| letters(&self.context, vec![delivery], BEHIND)).collect();
+        let behind = held
+            .into_iter()
+            .flat_map(|delivery| letters(&self.context, vec![delivery], BEHIND))
+            .collect();
         self.park(behind).await;
     }
 
@@ -327,7 +378,8 @@ impl Worker {
     fn flow_again(&mut self, key: String, queue: VecDeque<Delivery>) {
         if !queue.is_empty() {
             self.agenda.add(Instant::now(), &key);
-            self.keys.insert(key, KeyState::Retrying(Retrying { queue, attempt: 0 }));
+            self.keys
+                .insert(key, KeyState::Retrying(Retrying { queue, attempt: 0 }));
         }
     }
 
@@ -342,8 +394,12 @@ impl Worker {
                     tracing::warn!(subscription = id, key, attempt, reason, "an event is tried again");
                 }
                 self.context.count("retry", 1);
-                self.agenda.add(Instant::now() + self.context.settings.retry().pause(attempt), &key);
-                self.keys.insert(key, KeyState::Retrying(Retrying { queue: rest, attempt }));
+                self.agenda.add(
+                    Instant::now() + self.context.settings.retry().pause(attempt),
+                    &key,
+                );
+                self.keys
+                    .insert(key, KeyState::Retrying(Retrying { queue: rest, attempt }));
                 return;
             }
             Outcome::DeadLetter(reason) => {
@@ -361,7 +417,13 @@ impl Worker {
         if self.park(letters).await && scheduled {
             self.agenda.add(Instant::now(), &key);
         }
-        self.keys.insert(key, KeyState::Parked(Parked { scheduled, attempt: 0 }));
+        self.keys.insert(
+            key,
+            KeyState::Parked(Parked {
+                scheduled,
+                attempt: 0,
+            }),
+        );
     }
 
     /// Stores letters; false only when the partition is being let go: the messages will come again.
@@ -391,8 +453,15 @@ impl Worker {
 
     fn report(&mut self) {
         let (topic, partition) = self.slot.clone();
-        let done = self.tracker.progress().map(|offset| Position { topic, partition, offset });
+        let done = self.tracker.progress().map(|offset| Position {
+            topic,
+            partition,
+            offset,
+        });
         // A session that is gone has let go of the partition.
-        let _ = self.ends.reports.send(Report { slot: self.slot.clone(), done });
+        let _ = self.ends.reports.send(Report {
+            slot: self.slot.clone(),
+            done,
+        });
     }
 }

@@ -1,1 +1,12 @@
-//! Integration tests.
+//! Integration tests: one contract for every bus and every store of dead letters, and the relay.
+//!
+//! The embedded backends always run. Kafka and PostgreSQL run when the crate is built with their features;
+//! `test_support` finds or starts the servers.
+
+mod bus;
+mod crash;
+mod dead_letters;
+mod embedded;
+mod relay;
+mod subscription;
+mod support;

@@ -1,5 +1,6 @@
 //! Why a process ended, for people and for scripts.
 
+use std::error::Error;
 use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
@@ -23,6 +24,25 @@ impl Failure {
     /// The service could not start for another reason than its settings.
     pub fn start(reason: impl Display) -> Self {
         Self::Start(reason.to_string())
+    }
+
+    /// What `start` came back with, with everything that caused it.
+    pub(super) fn of(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let error = match error.into().downcast::<SettingsError>() {
+            Ok(settings) => return Self::Settings(*settings),
+            Err(error) => error,
+        };
+        let mut text = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            // Many errors repeat their cause in their own text.
+            let reason = error.to_string();
+            if !text.contains(&reason) {
+                text = format!("{text}: {reason}");
+            }
+            cause = error.source();
+        }
+        Self::Start(text)
     }
 
     pub(super) fn log(reason: String) -> Self {

@@ -28,7 +28,7 @@ const DISCARDED: usize = 8 * 1024 * 1024;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BodyLimit(pub(crate) usize);
 
-/// A JSON body of type `T`, which should say `#[serde(deny_unknown_fields)]`. As `Option<ValidJson<T>>` the body
+/// A JSON object of type `T`, which should say `#[serde(deny_unknown_fields)]`. As `Option<ValidJson<T>>` the body
 /// may be missing altogether, for routes where everything in it is optional.
 #[derive(Debug, Clone, Copy)]
 pub struct ValidJson<T> {
@@ -98,6 +98,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<ValidJson<T>, Problem> {
     // The whole document first: what is no JSON is never reported as a wrong field of JSON.
     let document: Value =
         serde_json::from_slice(bytes).map_err(|error| Problem::invalid_json(error.to_string()))?;
+    // Serde would take an array for a struct, its fields in order.
+    if !document.is_object() {
+        return Err(Problem::invalid_body("", "the body must be a JSON object"));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value =
         serde_path_to_error::deserialize(&mut deserializer).map_err(|error| pointer::explain(&error))?;

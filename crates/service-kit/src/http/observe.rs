@@ -23,7 +23,7 @@ pub(super) async fn observe(mut request: Request, next: Next) -> Response {
         .map_or("unknown".to_owned(), |path| path.as_str().to_owned());
     let span = tracing::info_span!(
         "request", %method, route, %request_id, correlation_id = %request_context.correlation_id,
-        traceparent = request_context.traceparent, status = field::Empty
+        status = field::Empty
     );
     request.extensions_mut().insert(request_context);
 

@@ -2,6 +2,8 @@
 
 mod table;
 
+use std::convert::Infallible;
+
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -89,6 +91,13 @@ impl Problem {
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.0.detail
+    }
+}
+
+/// So that `?` works on extractors that never refuse.
+impl From<Infallible> for Problem {
+    fn from(never: Infallible) -> Self {
+        match never {}
     }
 }
 

@@ -73,7 +73,7 @@ fn file_layer(known: &KnownSettings, path: &Path) -> Result<Named, SettingsError
         reason: one_line(&reason),
     };
     let text = std::fs::read_to_string(path).map_err(|error| broken(error.to_string()))?;
-    let table = known::parse(&text).map_err(broken)?;
+    let table = parse(&text).map_err(broken)?;
     let origin = format!("settings file {shown}");
     known.check(&table, &origin)?;
     Ok(Named::new(&origin, table))
@@ -170,8 +170,11 @@ impl Provider for Named {
     }
 }
 
-fn parse_toml(text: &str) -> Result<Dict, figment::Error> {
-    let mut profiles = Toml::string(text).data()?;
+/// Parses TOML; the error is the parser's own text.
+fn parse(text: &str) -> Result<Dict, String> {
+    let mut profiles = Toml::string(text)
+        .data()
+        .map_err(|error| error.kind.to_string())?;
     Ok(profiles.remove(&Profile::Default).unwrap_or_default())
 }
 

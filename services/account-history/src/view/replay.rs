@@ -69,6 +69,28 @@ impl Views {
         Ok(views)
     }
 
+    /// These documents and rows, by their keys.
+    pub(crate) fn of(
+        accounts: Vec<AccountDocument>,
+        moments: Vec<Moment>,
+        transfers: Vec<TransferDocument>,
+    ) -> Self {
+        Self {
+            accounts: accounts
+                .into_iter()
+                .map(|document| (document.id, document))
+                .collect(),
+            moments: moments
+                .into_iter()
+                .map(|moment| ((moment.account_id, moment.version), moment))
+                .collect(),
+            transfers: transfers
+                .into_iter()
+                .map(|document| (document.transfer.transfer_id, document))
+                .collect(),
+        }
+    }
+
     /// What clients see of the accounts, by id.
     #[must_use]
     pub fn account_views(&self) -> Vec<AccountView> {
@@ -84,11 +106,16 @@ impl Views {
     /// All transfers, by id.
     #[must_use]
     pub fn transfer_views(&self) -> Vec<TransferView> {
-        self.transfers.values().map(|document| document.transfer.clone()).collect()
+        self.transfers
+            .values()
+            .map(|document| document.transfer.clone())
+            .collect()
     }
 
     fn document(&mut self, id: AccountId) -> &mut AccountDocument {
-        self.accounts.entry(id).or_insert_with(|| AccountDocument::new(id))
+        self.accounts
+            .entry(id)
+            .or_insert_with(|| AccountDocument::new(id))
     }
 
     fn fold_account(&mut self, recorded: &RecordedEvent) -> Result<(), ReplayError> {
@@ -106,7 +133,10 @@ impl Views {
         let mut document = self.transfers.remove(&id);
         applied(recorded, fold_transfer(&mut document, recorded, &event))?;
         if let Some(document) = document {
-            merge_transfer(self.document(document.transfer.from_account_id), &document.transfer);
+            merge_transfer(
+                self.document(document.transfer.from_account_id),
+                &document.transfer,
+            );
             merge_transfer(self.document(document.transfer.to_account_id), &document.transfer);
             self.transfers.insert(id, document);
         }
@@ -129,5 +159,9 @@ fn applied<T>(recorded: &RecordedEvent, folded: Folded<T>) -> Result<Option<T>, 
         Folded::Gap { last_seen } => format!("the event before it is missing, the last one is {last_seen}"),
         Folded::Unfit(why) => why.to_owned(),
     };
-    Err(ReplayError::Order { stream: recorded.stream.clone(), version: recorded.version, reason })
+    Err(ReplayError::Order {
+        stream: recorded.stream.clone(),
+        version: recorded.version,
+        reason,
+    })
 }

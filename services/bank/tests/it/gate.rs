@@ -45,7 +45,11 @@ impl GatedBus {
 impl Rules {
     pub(crate) fn hold(&self, group: &str, event_type: &str) -> Gate {
         let (gate, open) = watch::channel(false);
-        let held = Held { group: group.to_owned(), event_type: event_type.to_owned(), open };
+        let held = Held {
+            group: group.to_owned(),
+            event_type: event_type.to_owned(),
+            open,
+        };
         self.held.lock().expect("no panic under the lock").push(held);
         Gate(gate)
     }
@@ -76,7 +80,10 @@ impl Rules {
 
     fn is_lost(&self, group: &str, delivery: &Delivery) -> bool {
         let mut lost = self.lost.lock().expect("no panic under the lock");
-        match lost.iter().position(|(of, event_type)| of == group && is(delivery, event_type)) {
+        match lost
+            .iter()
+            .position(|(of, event_type)| of == group && is(delivery, event_type))
+        {
             Some(index) => {
                 lost.remove(index);
                 true
@@ -151,7 +158,12 @@ impl Bus for GatedBus {
 
     async fn consume(&self, group: &str, topics: &[&str]) -> Result<Box<dyn Source>, BusError> {
         let source = self.bus.consume(group, topics).await?;
-        Ok(Box::new(GatedSource { source, group: group.to_owned(), rules: Arc::clone(&self.rules), waiting: None }))
+        Ok(Box::new(GatedSource {
+            source,
+            group: group.to_owned(),
+            rules: Arc::clone(&self.rules),
+            waiting: None,
+        }))
     }
 
     async fn read_topic(&self, topic: &str) -> Result<Vec<Delivery>, BusError> {

@@ -6,11 +6,13 @@ pub(super) struct Interner<T> {
     values: Vec<T>,
 }
 
-impl<T: PartialEq> Interner<T> {
-    pub(super) fn new() -> Self {
+impl<T> Default for Interner<T> {
+    fn default() -> Self {
         Self { values: vec![] }
     }
+}
 
+impl<T: PartialEq> Interner<T> {
     pub(super) fn number(&mut self, value: T) -> u16 {
         let known = self.values.iter().position(|known| *known == value);
         let number = known.unwrap_or_else(|| {
@@ -18,6 +20,10 @@ impl<T: PartialEq> Interner<T> {
             self.values.len() - 1
         });
         u16::try_from(number).expect("few distinct values")
+    }
+
+    pub(super) fn numbers(&mut self, values: impl IntoIterator<Item = T>) -> Vec<u16> {
+        values.into_iter().map(|value| self.number(value)).collect()
     }
 
     pub(super) fn value(&self, number: u16) -> &T {

@@ -11,7 +11,7 @@ pub(super) struct World {
     pub(super) transfers: [Stream; 3],
     /// The numbers of the command ids that have a result, sorted.
     pub(super) handled: Vec<u16>,
-    /// Which of the scenario's clients have acted.
+    /// Which of the scenario's clients have acted, a bit each.
     pub(super) clients_done: u16,
     pub(super) early_sweeps_left: u8,
     pub(super) losses_left: u8,
@@ -22,6 +22,7 @@ pub(super) struct World {
 pub(super) struct Stream {
     /// Numbers of events.
     pub(super) events: Vec<u16>,
+    /// Only the transfers' streams are read by the accounts service.
     pub(super) read_by_accounts: usize,
     pub(super) read_by_transfers: usize,
 }
@@ -32,18 +33,31 @@ impl World {
         let read_by_transfers = |stream: &Stream| stream.read_by_transfers == stream.events.len();
         let read_by_accounts = |stream: &Stream| stream.read_by_accounts == stream.events.len();
         self.accounts.iter().all(read_by_transfers)
-            && self.transfers.iter().all(|stream| read_by_transfers(stream) && read_by_accounts(stream))
+            && self.transfers.iter().all(read_by_transfers)
+            && self.transfers.iter().all(read_by_accounts)
     }
 
-    /// Whether a command with this id has a result.
     pub(super) fn has_handled(&self, command_id: u16) -> bool {
         self.handled.binary_search(&command_id).is_ok()
     }
 
-    /// Stores that the command has a result.
     pub(super) fn set_handled(&mut self, command_id: u16) {
         if let Err(place) = self.handled.binary_search(&command_id) {
             self.handled.insert(place, command_id);
         }
+    }
+}
+
+impl Stream {
+    pub(super) fn of(events: Vec<u16>) -> Self {
+        Self {
+            events,
+            ..Self::default()
+        }
+    }
+
+    /// The events that a reader can be given: those it has read, again, and the next one.
+    pub(super) fn readable(&self, read: usize) -> std::ops::Range<usize> {
+        0..self.events.len().min(read + 1)
     }
 }

@@ -51,20 +51,24 @@ pub(crate) async fn events_come_back_in_order(backend: Arc<impl Backend>) {
 }
 
 pub(crate) async fn numbers_and_text_come_back_exactly(backend: Arc<impl Backend>) {
-    let (store, id) = (backend.open().await, Uuid::now_v7());
-    let payload =
-        json!({ "most": u64::MAX, "least": i64::MIN, "z": 1, "a": [null, true], "text": "\0\"\\ 💰 \u{7f}" });
+    let (store, stream) = (backend.open().await, shelf_stream(Uuid::now_v7()));
+    let text = "\0\"\\ 💰 \u{7f}";
+    let payload = json!({ "most": u64::MAX, "least": i64::MIN, "z": 1, "a": [null, true], "text": text });
+    let mut accepted = commit_raw(stream.aggregate_id, 0, "ItemsPut", 2, payload.clone());
+    accepted.metadata.actor = Some(text.to_owned());
+    let mut declined = commit(stream.aggregate_id, 1, &[]);
+    declined.command.refusal = Some(payload.clone());
 
-    store
-        .append(commit_raw(id, 0, "ItemsPut", 2, payload.clone()))
-        .await
-        .unwrap();
+    let appended = store.append(accepted).await.unwrap();
+    store.append(declined.clone()).await.unwrap();
 
-    let stored = store
-        .load(&shelf_stream(id), Version::NONE, Until::Latest)
-        .await
-        .unwrap();
-    assert_eq!(stored[0].payload, payload);
+    assert_eq!(appended[0].payload, payload);
+    assert_eq!(
+        store.load(&stream, Version::NONE, Until::Latest).await.unwrap(),
+        appended
+    );
+    let found = store.find_command(declined.command.command_id).await.unwrap();
+    assert_eq!(found, Some(declined.command));
 }
 
 pub(crate) async fn times_have_whole_microseconds(backend: Arc<impl Backend>) {

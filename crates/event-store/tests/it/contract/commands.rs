@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use event_store::{
     CommandContext, Commands, Conflict, ExecuteError, Executed, ExpectedVersion, Repository, RequestHash,
-    SystemClock, Until, Version,
+    StoreError, SystemClock, Until, Version,
 };
 use futures::future::{join, join_all};
 use test_support::eventually;
@@ -296,6 +296,22 @@ pub(crate) async fn a_caller_who_leaves_does_not_stop_the_command(backend: Arc<i
     .await;
     orders.execute(id, Order::Put(1), once()).await.unwrap();
     assert_eq!(shelves(&store).find(id).await.unwrap().state.items, 21);
+}
+
+pub(crate) async fn a_panic_is_an_error(backend: Arc<impl Backend>) {
+    let (store, id) = (backend.open().await, Uuid::now_v7());
+    let orders = orders(&store);
+
+    let broken = orders.execute(id, Order::PullDown, once()).await;
+
+    assert!(matches!(
+        broken,
+        Err(ExecuteError::Store(StoreError::Database(_)))
+    ));
+    assert_eq!(
+        orders.execute(id, Order::Put(1), once()).await.unwrap().version,
+        Version(1)
+    );
 }
 
 fn refused(answer: Answer) -> (Refusal, Version, bool) {

@@ -13,10 +13,7 @@ pub(super) enum KeyState {
     /// Its messages are among the letters, and later ones follow them there.
     Parked(Parked),
     /// Its letters are being replayed; what arrives is held until that has ended.
-    Recovering {
-        held: VecDeque<Delivery>,
-        attempt: u32,
-    },
+    Recovering { held: VecDeque<Delivery>, attempt: u32 },
 }
 
 #[derive(Default)]
@@ -57,6 +54,9 @@ impl Agenda {
     }
 
     pub(super) fn pop_due(&mut self, now: Instant) -> Option<String> {
-        (self.next()? <= now).then(|| self.0.pop_first()).flatten().map(|(_, key)| key)
+        (self.next()? <= now)
+            .then(|| self.0.pop_first())
+            .flatten()
+            .map(|(_, key)| key)
     }
 }

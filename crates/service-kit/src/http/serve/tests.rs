@@ -1,1 +1,99 @@
-//! Tests.
+use std::time::Instant;
+
+use axum::routing::get;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::*;
+
+/// A server whose `/slow` answers after as long as `slow` says, told to stop by the token.
+async fn start(
+    slow: Duration,
+    drain: Duration,
+) -> (SocketAddr, CancellationToken, tokio::task::JoinHandle<()>) {
+    let router = Router::new()
+        .route(
+            "/slow",
+            get(move || async move {
+                tokio::time::sleep(slow).await;
+                "done"
+            }),
+        )
+        .route(
+            "/peer",
+            get(|ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.ip().to_string() }),
+        );
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let shutdown = CancellationToken::new();
+    let server = tokio::spawn({
+        let shutdown = shutdown.clone();
+        async move { serve(listener, router, shutdown, drain).await.unwrap() }
+    });
+    (address, shutdown, server)
+}
+
+#[tokio::test]
+async fn handlers_know_the_client() {
+    let (address, shutdown, server) = start(Duration::ZERO, Duration::ZERO).await;
+    let text = reqwest::get(format!("http://{address}/peer"))
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert_eq!(text, "127.0.0.1");
+    shutdown.cancel();
+    server.await.unwrap();
+    assert!(reqwest::get(format!("http://{address}/peer")).await.is_err());
+}
+
+#[tokio::test]
+async fn a_request_in_work_finishes() {
+    let (address, shutdown, server) = start(Duration::from_millis(300), Duration::from_secs(60)).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream
+        .write_all(b"GET /slow HTTP/1.1\r\nhost: h\r\n\r\n")
+        .await
+        .unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let started = Instant::now();
+    shutdown.cancel();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 200") && answer.ends_with("done"),
+        "{answer}"
+    );
+    server.await.unwrap();
+    assert!(
+        started.elapsed() < Duration::from_secs(30),
+        "an idle connection does not hold up the end"
+    );
+}
+
+#[tokio::test]
+async fn a_request_that_does_not_finish_is_cut_off() {
+    let (address, shutdown, server) = start(Duration::from_secs(3600), Duration::from_millis(50)).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream
+        .write_all(b"GET /slow HTTP/1.1\r\nhost: h\r\n\r\n")
+        .await
+        .unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    shutdown.cancel();
+    server.await.unwrap();
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    assert!(answer.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_that_does_not_arrive_is_not_waited_for() {
+    let (address, _shutdown, _server) = start(Duration::ZERO, Duration::ZERO).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET /slow HTTP/1.1\r\n").await.unwrap();
+    let mut answer = Vec::new();
+    let _ = tokio::time::timeout(HEAD_TIME * 2, stream.read_to_end(&mut answer))
+        .await
+        .expect("the server hangs up");
+}

@@ -15,7 +15,7 @@ pub(super) struct KnownSettings {
 
 impl KnownSettings {
     pub(super) fn of(defaults_toml: &str) -> Result<Self, SettingsError> {
-        let defaults = parse(defaults_toml).map_err(SettingsError::Defaults)?;
+        let defaults = super::parse(defaults_toml).map_err(SettingsError::Defaults)?;
         let mut leaves = BTreeMap::new();
         collect("", &defaults, &mut leaves);
         Ok(Self { defaults, leaves })
@@ -72,11 +72,6 @@ impl KnownSettings {
         let value = value.unwrap_or_else(|| Value::from(text));
         insert(layer, key, value);
     }
-}
-
-/// Parses TOML; the error is the parser's own text.
-pub(super) fn parse(text: &str) -> Result<Dict, String> {
-    super::parse_toml(text).map_err(|error| error.kind.to_string())
 }
 
 /// `lanes.count` is `BANK_LANES_COUNT`.

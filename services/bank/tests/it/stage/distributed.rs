@@ -36,7 +36,11 @@ impl Distributed {
         let logs = tempfile::tempdir().expect("a folder");
         let accounts = start(logs.path(), "accounts", &servers.accounts_arguments());
         let transfers = start(logs.path(), "transfers", &servers.transfers_arguments());
-        let history = start(logs.path(), "account-history", &servers.history_arguments(&accounts.url, &transfers.url));
+        let history = start(
+            logs.path(),
+            "account-history",
+            &servers.history_arguments(&accounts.url, &transfers.url),
+        );
         let gateway = start(
             logs.path(),
             "api-gateway",
@@ -67,9 +71,19 @@ pub(crate) fn start(logs: &Path, name: &str, arguments: &[String]) -> Service {
 }
 
 /// The same with more in its environment.
-pub(crate) fn start_with(logs: &Path, name: &str, arguments: &[String], environment: &[(&str, String)]) -> Service {
+pub(crate) fn start_with(
+    logs: &Path,
+    name: &str,
+    arguments: &[String],
+    environment: &[(&str, String)],
+) -> Service {
     let binary = sibling_binary(Path::new(env!("CARGO_BIN_EXE_bank")), name);
-    let listen = ["--listen".to_owned(), "127.0.0.1:0".to_owned(), "--log".to_owned(), "warn".to_owned()];
+    let listen = [
+        "--listen".to_owned(),
+        "127.0.0.1:0".to_owned(),
+        "--log".to_owned(),
+        "warn".to_owned(),
+    ];
     let arguments = listen.iter().chain(arguments);
     Service::start(
         &binary,
@@ -95,7 +109,10 @@ impl Servers {
         let brokers = test_support::kafka_brokers().await;
         let mongo = test_support::mongo_url().await;
         let name = fresh_database_name();
-        let server = admin.rsplit_once('/').map_or(admin.as_str(), |(server, _)| server).to_owned();
+        let server = admin
+            .rsplit_once('/')
+            .map_or(admin.as_str(), |(server, _)| server)
+            .to_owned();
         for service in ["accounts", "transfers"] {
             run_sql(&admin, &format!("CREATE DATABASE {name}_{service}")).await;
         }
@@ -120,15 +137,20 @@ impl Servers {
     pub(crate) fn history_arguments(&self, accounts_url: &str, transfers_url: &str) -> Vec<String> {
         let accounts = format!("accounts_url={accounts_url}");
         let transfers = format!("transfers_url={transfers_url}");
-        arguments(&[("--views", &self.views), ("--bus", &self.bus), ("--set", &accounts), ("--set", &transfers)])
+        arguments(&[
+            ("--views", &self.views),
+            ("--bus", &self.bus),
+            ("--set", &accounts),
+            ("--set", &transfers),
+        ])
     }
 
     pub(crate) async fn sources(&self) -> Sources {
         let urls = bank::parts::Urls {
-            accounts_store: self.accounts_store.clone(),
-            transfers_store: self.transfers_store.clone(),
-            bus: self.bus.clone(),
-            views: self.views.clone(),
+            accounts_store: self.accounts_store.as_str().into(),
+            transfers_store: self.transfers_store.as_str().into(),
+            bus: self.bus.as_str().into(),
+            views: self.views.as_str().into(),
         };
         Sources::open(&urls).await.expect("the stores can be read")
     }
@@ -139,10 +161,17 @@ impl Drop for Servers {
         let (admin, name) = (self.admin.clone(), self.name.clone());
         // A thread with a runtime of its own: the one that made the databases may be gone.
         let dropped = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
             runtime.block_on(async {
                 for service in ["accounts", "transfers"] {
-                    run_sql(&admin, &format!("DROP DATABASE IF EXISTS {name}_{service} WITH (FORCE)")).await;
+                    run_sql(
+                        &admin,
+                        &format!("DROP DATABASE IF EXISTS {name}_{service} WITH (FORCE)"),
+                    )
+                    .await;
                 }
             });
         });
@@ -151,12 +180,18 @@ impl Drop for Servers {
 }
 
 fn arguments(pairs: &[(&str, &str)]) -> Vec<String> {
-    pairs.iter().flat_map(|(flag, value)| [(*flag).to_owned(), (*value).to_owned()]).collect()
+    pairs
+        .iter()
+        .flat_map(|(flag, value)| [(*flag).to_owned(), (*value).to_owned()])
+        .collect()
 }
 
 async fn run_sql(url: &str, statement: &str) {
     use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
     let mut connection = PgConnection::connect(url).await.expect("PostgreSQL answers");
-    connection.execute(AssertSqlSafe(statement.to_owned())).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+    connection
+        .execute(AssertSqlSafe(statement.to_owned()))
+        .await
+        .unwrap_or_else(|error| panic!("{statement}: {error}"));
     connection.close().await.expect("PostgreSQL answers");
 }

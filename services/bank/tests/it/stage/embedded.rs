@@ -2,17 +2,17 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bank::config::Config;
 use bank::parts::Parts;
 use bank::verify::Sources;
 use event_store::SystemClock;
 use service_kit::Tasks;
-use service_kit::settings::CommonArgs;
+use service_kit::settings::{CommonArgs, ServerSettings};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 use crate::gate::{GatedBus, Rules};
 
@@ -33,7 +33,7 @@ pub(crate) struct Embedded {
     pub(crate) sources: Sources,
     pub(crate) rules: Arc<Rules>,
     parts: Parts,
-    tasks: Tasks,
+    stop: CancellationToken,
     server: JoinHandle<()>,
     dir: TempDir,
 }
@@ -50,16 +50,28 @@ impl Embedded {
         let sources = parts.sources();
         parts.bus = Arc::new(GatedBus::new(Arc::clone(&parts.bus), Arc::clone(&rules)));
         let tasks = Tasks::new();
-        let service = bank::build(&config, parts.clone(), Arc::new(SystemClock), &tasks).await.expect("it starts");
-        let router = service_kit::http::finish(service.router, config.server.http_options(), service.health);
+        let app = bank::build(&config, &parts, Arc::new(SystemClock), &tasks)
+            .await
+            .expect("it starts");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let shutdown = tasks.shutdown();
-        let server = tokio::spawn(async move {
-            let served = service_kit::http::serve(listener, router, shutdown, Duration::from_secs(5)).await;
-            served.expect("it serves until it is stopped");
+        let stop = CancellationToken::new();
+        let server = tokio::spawn({
+            let stop = stop.clone();
+            async move {
+                let served = service_kit::host(listener, app, &ServerSettings::default(), tasks, stop).await;
+                served.expect("it serves until it is stopped");
+            }
         });
-        Self { url, sources, rules, parts, tasks, server, dir }
+        Self {
+            url,
+            sources,
+            rules,
+            parts,
+            stop,
+            server,
+            dir,
+        }
     }
 
     /// Stops this bank, and starts another on the same files.
@@ -73,7 +85,7 @@ impl Embedded {
     }
 
     async fn halt(self) -> TempDir {
-        self.tasks.shutdown_and_join(Duration::from_secs(10)).await;
+        self.stop.cancel();
         self.server.await.expect("the server ends");
         self.parts.close().await;
         self.dir
@@ -81,6 +93,11 @@ impl Embedded {
 }
 
 fn config(dir: &Path, overrides: Overrides) -> Config {
-    let arguments = CommonArgs { data_dir: Some(dir.to_owned()), set: overrides.0, ..CommonArgs::default() };
-    service_kit::settings::load(bank::config::DEFAULTS, &arguments, std::iter::empty()).expect("good settings")
+    let arguments = CommonArgs {
+        data_dir: Some(dir.to_owned()),
+        set: overrides.0,
+        ..CommonArgs::default()
+    };
+    service_kit::settings::load(bank::config::DEFAULTS, &arguments, std::iter::empty())
+        .expect("good settings")
 }

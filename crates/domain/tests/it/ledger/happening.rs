@@ -1,0 +1,63 @@
+//! Things that happen at the bank.
+
+use domain::money::MAX_MINOR_UNITS;
+use proptest::prelude::{Just, Strategy, any, prop_oneof};
+
+/// How many accounts the bank has; they are numbered from 0.
+pub(super) const ACCOUNTS: usize = 3;
+
+/// One thing that happens at the bank. Amounts are in cents.
+#[derive(Debug, Clone)]
+pub(super) enum Happening {
+    Open {
+        account: usize,
+        initial: Option<u64>,
+        euros: bool,
+    },
+    Deposit {
+        account: usize,
+        cents: u64,
+    },
+    Withdraw {
+        account: usize,
+        cents: u64,
+    },
+    Freeze {
+        account: usize,
+    },
+    Unfreeze {
+        account: usize,
+    },
+    Close {
+        account: usize,
+    },
+    /// From the debit to its end; `late` is the clock of the target.
+    Transfer {
+        from: usize,
+        to: usize,
+        cents: u64,
+        late: bool,
+    },
+}
+
+/// Small amounts mostly, which succeed, and now and then one at the limit.
+fn cents() -> impl Strategy<Value = u64> {
+    prop_oneof![8 => 1_u64..200, 1 => (MAX_MINOR_UNITS - 200)..=MAX_MINOR_UNITS]
+}
+
+pub(super) fn any_happening() -> impl Strategy<Value = Happening> {
+    let account = || 0..ACCOUNTS;
+    let initial = prop_oneof![Just(None), cents().prop_map(Some)];
+    let mostly_dollars = prop_oneof![9 => Just(false), 1 => Just(true)];
+    prop_oneof![
+        3 => (account(), initial, mostly_dollars)
+            .prop_map(|(account, initial, euros)| Happening::Open { account, initial, euros }),
+        4 => (account(), cents()).prop_map(|(account, cents)| Happening::Deposit { account, cents }),
+        3 => (account(), cents()).prop_map(|(account, cents)| Happening::Withdraw { account, cents }),
+        1 => account().prop_map(|account| Happening::Freeze { account }),
+        2 => account().prop_map(|account| Happening::Unfreeze { account }),
+        1 => account().prop_map(|account| Happening::Close { account }),
+        6 => (account(), account(), cents(), any::<bool>())
+            .prop_map(|(from, to, cents, late)| Happening::Transfer { from, to, cents, late }),
+    ]
+}

@@ -1,0 +1,18 @@
+//! The route table of the account-history service, and nothing else.
+
+mod accounts;
+mod page;
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::application::Application;
+
+pub(crate) fn routes(application: Application) -> Router {
+    Router::new()
+        .route("/v1/accounts", get(accounts::list))
+        .route("/v1/accounts/{id}", get(accounts::one::read))
+        .route("/v1/accounts/{id}/entries", get(accounts::entries::list))
+        .route("/v1/accounts/{id}/transfers", get(accounts::transfers::list))
+        .with_state(application)
+}

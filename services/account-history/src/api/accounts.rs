@@ -1,0 +1,72 @@
+//! `GET /v1/accounts`: the accounts of a customer, or all.
+
+pub(super) mod entries;
+pub(super) mod one;
+pub(super) mod transfers;
+
+use axum::Json;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use domain::account::AccountStatus;
+use domain::ids::AccountId;
+use domain::money::{Balance, Currency};
+use domain::text::{CustomerId, Title};
+use event_store::Version;
+use serde::{Deserialize, Serialize};
+use service_kit::http::{Cursor, Limit, Problem, ValidQuery};
+
+use super::page::{Page, and_one};
+use crate::application::Application;
+use crate::view::AccountView;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ListQuery {
+    customer_id: Option<CustomerId>,
+    cursor: Option<Cursor>,
+    #[serde(default)]
+    limit: Limit,
+}
+
+/// An account in a list: its document without the recent transfers and changes.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AccountSummary {
+    id: AccountId,
+    customer_id: CustomerId,
+    title: Title,
+    currency: Currency,
+    balance: Balance,
+    state: AccountStatus,
+    version: Version,
+    opened_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl From<AccountView> for AccountSummary {
+    fn from(account: AccountView) -> Self {
+        Self {
+            id: account.id,
+            customer_id: account.customer_id,
+            title: account.title,
+            currency: account.currency,
+            balance: account.balance,
+            state: account.state,
+            version: account.version,
+            opened_at: account.opened_at,
+            updated_at: account.updated_at,
+        }
+    }
+}
+
+pub(crate) async fn list(
+    State(application): State<Application>,
+    ValidQuery(query): ValidQuery<ListQuery>,
+) -> Result<Json<Page<AccountSummary>>, Problem> {
+    let after = query.cursor.map(|cursor| cursor.decode()).transpose()?;
+    let accounts = application
+        .accounts(query.customer_id.as_ref(), after, and_one(query.limit))
+        .await?;
+    let page = Page::of(accounts, query.limit, |account| account.id)?;
+    Ok(Json(page.map(AccountSummary::from)))
+}

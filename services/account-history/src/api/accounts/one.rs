@@ -1,0 +1,81 @@
+//! `GET /v1/accounts/{id}`: the account's document, as new as the client needs it, or as it was.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderName;
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use domain::ids::AccountId;
+use event_store::Version;
+use serde::Deserialize;
+use service_kit::http::{Prefer, Problem, ValidPath, ValidQuery, with_version};
+
+use crate::application::Application;
+use crate::store::At;
+
+/// RFC 7240: which preference was honoured.
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ReadQuery {
+    /// The view must have seen so many events of the account.
+    #[serde(default)]
+    min_version: VersionParameter,
+    /// Which past to read.
+    at: Option<AtParameter>,
+}
+
+pub(crate) async fn read(
+    State(application): State<Application>,
+    prefer: Prefer,
+    ValidPath(id): ValidPath<AccountId>,
+    ValidQuery(query): ValidQuery<ReadQuery>,
+) -> Result<Response, Problem> {
+    let min_version = query.min_version.0;
+    let mut account = application
+        .account(id, min_version, prefer.wait.unwrap_or_default())
+        .await?;
+    if let Some(AtParameter(at)) = query.at {
+        account = application.account_at(account, at).await?;
+    }
+    let mut response = with_version(account.version.0, Json(account)).into_response();
+    if let Some(applied) = prefer.applied().filter(|_| min_version > Version::NONE) {
+        response.headers_mut().insert(PREFERENCE_APPLIED, applied);
+    }
+    Ok(response)
+}
+
+/// A version: a whole number from 0.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(try_from = "u64")]
+struct VersionParameter(Version);
+
+impl TryFrom<u64> for VersionParameter {
+    type Error = &'static str;
+
+    fn try_from(number: u64) -> Result<Self, Self::Error> {
+        let version = i64::try_from(number).map_err(|_| "no account has so many versions")?;
+        Ok(Self(Version(version)))
+    }
+}
+
+/// A version or a time.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+struct AtParameter(At);
+
+impl TryFrom<String> for AtParameter {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let explain = "`at` is a version, such as 7, or a time, such as 2026-01-31T12:00:00Z";
+        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            let number: u64 = text.parse().map_err(|_| explain)?;
+            let VersionParameter(version) = number.try_into()?;
+            return Ok(Self(At::Version(version)));
+        }
+        let time = DateTime::parse_from_rfc3339(&text).map_err(|_| explain)?;
+        Ok(Self(At::Time(time.with_timezone(&Utc))))
+    }
+}

@@ -1,0 +1,72 @@
+//! The queries of the account-history service, one function each.
+
+mod past;
+mod wait;
+
+use std::time::Duration;
+
+use domain::ids::{AccountId, TransferId};
+use domain::text::CustomerId;
+use event_store::Version;
+
+use crate::error::QueryError;
+use crate::store::{Reader, TransferRange};
+use crate::view::{AccountView, EntryView, TransferView};
+
+/// What the handlers call.
+#[derive(Clone)]
+pub(crate) struct Application {
+    pub(crate) reader: Reader,
+}
+
+/// Where a list of transfers goes on.
+pub(crate) type TransferOrder = (chrono::DateTime<chrono::Utc>, TransferId);
+
+impl Application {
+    /// The account, no older than `min_version`; waits at most `patience` for that.
+    pub(crate) async fn account(
+        &self,
+        id: AccountId,
+        min_version: Version,
+        patience: Duration,
+    ) -> Result<AccountView, QueryError> {
+        let document = self.wait_for_version(id, min_version, patience).await?;
+        document
+            .and_then(|document| document.view())
+            .ok_or(QueryError::AccountNotFound)
+    }
+
+    /// Open accounts, by id.
+    pub(crate) async fn accounts(
+        &self,
+        customer: Option<&CustomerId>,
+        after: Option<AccountId>,
+        limit: usize,
+    ) -> Result<Vec<AccountView>, QueryError> {
+        Ok(self.reader.list_accounts(customer, after, limit).await?)
+    }
+
+    /// The entries of an account, the newest first.
+    pub(crate) async fn entries(
+        &self,
+        account: AccountId,
+        before: Option<Version>,
+        limit: usize,
+    ) -> Result<Vec<EntryView>, QueryError> {
+        self.account(account, Version::NONE, Duration::ZERO).await?;
+        Ok(self.reader.list_entries(account, before, limit).await?)
+    }
+
+    /// The transfers from or to an account, the newest first.
+    pub(crate) async fn transfers(
+        &self,
+        account: AccountId,
+        after: Option<TransferOrder>,
+        limit: usize,
+    ) -> Result<Vec<TransferView>, QueryError> {
+        self.account(account, Version::NONE, Duration::ZERO).await?;
+        let range = TransferRange { after, until: None };
+        let transfers = self.reader.list_transfers(account, range, limit).await?;
+        Ok(transfers.into_iter().map(|document| document.transfer).collect())
+    }
+}

@@ -1,0 +1,143 @@
+//! Folds events into the views.
+//!
+//! Invariants: an event is done only when it is durable in the active generation of the views, and in the one
+//! that a rebuild has announced. Which generations those are is read *after* the write, so a switch in between
+//! is noticed and the batch is written there too. A batch is folded in memory, each touched document is written
+//! once, and a document that somebody else wrote meanwhile makes the whole batch fold again, on what is there
+//! then: the versions say what is left to do.
+
+mod folding;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use event_store::{RecordedEvent, StreamId, Version};
+use messaging::{BatchHandler, Outcome, StreamSource, fault};
+use metrics::counter;
+
+use self::folding::{Decoded, Folding};
+use crate::store::{Generation, ViewError, ViewStore, Written};
+
+/// How often a batch is folded again because another writer was faster, before the subscription is asked to
+/// pause and try again.
+const ATTEMPTS: usize = 10;
+
+/// After a batch is durable in the views, before its offsets are stored.
+pub const AFTER_VIEW_WRITE: &str = "projector.after_view_write";
+
+/// Handles account and transfer events by keeping the views.
+pub struct Projector {
+    views: Arc<dyn ViewStore>,
+    owner: Arc<dyn StreamSource>,
+}
+
+impl Projector {
+    /// A projector into `views`; `owner` lends what a generation that is being built lacks.
+    #[must_use]
+    pub fn new(views: Arc<dyn ViewStore>, owner: Arc<dyn StreamSource>) -> Self {
+        Self { views, owner }
+    }
+
+    async fn project(&self, events: &[RecordedEvent]) -> Result<Vec<Outcome>, ViewError> {
+        let mut written: HashMap<Generation, Vec<Outcome>> = HashMap::new();
+        loop {
+            let generations = self.views.generations().await?;
+            let Some(generation) = generations
+                .written()
+                .find(|generation| !written.contains_key(generation))
+            else {
+                return Ok(written.remove(&generations.active).unwrap_or_default());
+            };
+            if generation == generations.active {
+                written.insert(generation, apply(self.views.as_ref(), generation, events).await?);
+            } else if let Some(outcomes) = self.write_ahead(generation, events).await? {
+                written.insert(generation, outcomes);
+            }
+        }
+    }
+
+    /// Brings the events into a generation that is being built, or notes that it could not; `None` when that
+    /// generation is no longer being built, and the record has to be read again.
+    async fn write_ahead(
+        &self,
+        generation: Generation,
+        events: &[RecordedEvent],
+    ) -> Result<Option<Vec<Outcome>>, ViewError> {
+        let outcomes = apply_filling(self.views.as_ref(), self.owner.as_ref(), generation, events).await?;
+        let missed = outcomes
+            .iter()
+            .any(|outcome| matches!(outcome, Outcome::Gap { .. }));
+        let noted = !missed || self.views.note_missed(generation).await?;
+        Ok(noted.then_some(outcomes))
+    }
+}
+
+#[async_trait]
+impl BatchHandler for Projector {
+    async fn handle_batch(&self, events: &[RecordedEvent]) -> Vec<Outcome> {
+        match self.project(events).await {
+            Ok(outcomes) => {
+                fault::point(AFTER_VIEW_WRITE);
+                let done = outcomes
+                    .iter()
+                    .filter(|outcome| **outcome == Outcome::Done)
+                    .count();
+                counter!("bank_projector_events_total").increment(done as u64);
+                outcomes
+            }
+            // Nothing is wrong with the events, so they are tried until the views take them.
+            Err(error) => vec![Outcome::Retry(error.to_string()); events.len()],
+        }
+    }
+}
+
+/// Folds `events` into the views of `generation`: one outcome for each event.
+pub(crate) async fn apply(
+    views: &dyn ViewStore,
+    generation: Generation,
+    events: &[RecordedEvent],
+) -> Result<Vec<Outcome>, ViewError> {
+    let decoded: Vec<Decoded> = events.iter().map(Decoded::of).collect();
+    for _ in 0..ATTEMPTS {
+        let (outcomes, batch) = Folding::fold(views, generation, events, &decoded).await?;
+        if batch.is_empty() || views.write(generation, batch).await? == Written::All {
+            return Ok(outcomes);
+        }
+        counter!("bank_projector_races_total").increment(1);
+    }
+    Err(ViewError::Unavailable(format!(
+        "another writer was faster {ATTEMPTS} times"
+    )))
+}
+
+/// [`apply`], and where events are missing, what the owner of the stream has of them first. A gap that is left
+/// could not be filled.
+pub(crate) async fn apply_filling(
+    views: &dyn ViewStore,
+    owner: &dyn StreamSource,
+    generation: Generation,
+    events: &[RecordedEvent],
+) -> Result<Vec<Outcome>, ViewError> {
+    let outcomes = apply(views, generation, events).await?;
+    let gaps: Vec<(&StreamId, Version)> = events
+        .iter()
+        .zip(&outcomes)
+        .filter_map(|(event, outcome)| match outcome {
+            Outcome::Gap { last_seen } => Some((&event.stream, *last_seen)),
+            _ => None,
+        })
+        .collect();
+    if gaps.is_empty() {
+        return Ok(outcomes);
+    }
+    for (stream, last_seen) in gaps {
+        match owner.events_after(stream, last_seen).await {
+            Ok(missing) => drop(apply(views, generation, &missing).await?),
+            Err(error) => {
+                tracing::warn!(%stream, %error, "cannot fill a gap in the views that are being built")
+            }
+        }
+    }
+    apply(views, generation, events).await
+}

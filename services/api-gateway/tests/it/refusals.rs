@@ -1,0 +1,196 @@
+//! What the gateway answers itself.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::Method;
+use axum::response::Response;
+use test_support::eventually;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use crate::stage::{Stage, problem};
+
+const ID: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
+
+#[tokio::test]
+async fn unknown_routes_and_wrong_methods_ask_no_service() {
+    let stage = Stage::plain().await;
+    for path in [
+        "/",
+        "/v1",
+        "/v1/nothing",
+        "/v2/accounts",
+        "/internal/streams/account/5/events",
+        "/v1/accounts/5/nothing",
+    ] {
+        problem(stage.get(path).await, 404, "route-not-found").await;
+    }
+    for (method, path, allow) in [
+        (Method::DELETE, "/v1/accounts", "GET,HEAD,POST"),
+        (Method::POST, "/v1/accounts/5", "GET,HEAD"),
+        (Method::GET, "/v1/accounts/5/deposits", "POST"),
+        (Method::PUT, "/v1/transfers", "POST"),
+    ] {
+        let answer = stage.request(method, path).send().await.unwrap();
+        assert_eq!(answer.headers()["allow"], allow, "{path}");
+        problem(answer, 405, "method-not-allowed").await;
+    }
+    assert!(stage.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_path_that_would_become_another_one_is_refused() {
+    let stage = Stage::plain().await;
+    let address = stage.url.strip_prefix("http://").unwrap();
+    // By hand, because every client tidies such a path up itself.
+    for path in ["/v1/accounts/..", "/v1/accounts/%2e%2e/entries"] {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(
+            answer.starts_with("HTTP/1.1 400") && answer.contains("invalid-path"),
+            "{answer}"
+        );
+    }
+    assert!(stage.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_long_body_stops_at_the_gateway() {
+    let stage = Stage::plain().await;
+    let send = async |body: reqwest::Body| {
+        stage
+            .request(Method::POST, "/v1/accounts")
+            .body(body)
+            .send()
+            .await
+            .unwrap()
+    };
+    assert_eq!(send("b".repeat(1000).into()).await.status(), 200);
+    for length in [1001, 2_000_000] {
+        problem(send("b".repeat(length).into()).await, 413, "payload-too-large").await;
+    }
+    let chunks = futures::stream::iter((0..100).map(|_| Ok::<_, std::io::Error>("b".repeat(100))));
+    problem(
+        send(reqwest::Body::wrap_stream(chunks)).await,
+        413,
+        "payload-too-large",
+    )
+    .await;
+    assert_eq!(stage.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_service_that_is_down_is_named() {
+    let stage = Stage::at(&nobody_listens().await).await;
+    for (method, path, service) in [
+        (Method::POST, "/v1/accounts".to_owned(), "accounts"),
+        (Method::GET, "/v1/accounts".to_owned(), "account-history"),
+        (Method::GET, format!("/v1/transfers/{ID}"), "transfers"),
+    ] {
+        let answer = stage.request(method, &path).body("{}").send().await.unwrap();
+        assert_eq!(answer.headers()["retry-after"], "1");
+        let body = problem(answer, 503, "upstream-unavailable").await;
+        assert_eq!(body["service"], service);
+        assert!(body["detail"].as_str().unwrap().contains(service));
+    }
+    let ready = stage.get("/readyz?verbose").await;
+    assert_eq!(ready.status(), 503);
+    let text = ready.text().await.unwrap();
+    assert!(
+        ["[-] accounts:", "[-] transfers:", "[-] account-history:"]
+            .iter()
+            .all(|line| text.contains(line)),
+        "{text}"
+    );
+    assert_eq!(stage.get("/livez").await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_service_that_is_back_is_asked_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let stage = Stage::at(&format!("http://{address}")).await;
+    problem(stage.get("/v1/accounts").await, 503, "upstream-unavailable").await;
+    let listener = TcpListener::bind(address).await.unwrap();
+    tokio::spawn(service_kit::http::serve(
+        listener,
+        axum::Router::new().fallback(|| async { "ok" }),
+        tokio_util::sync::CancellationToken::new(),
+        Duration::ZERO,
+    ));
+    eventually(|| async {
+        let status = stage.get("/v1/accounts").await.status();
+        if status == 200 { Ok(()) } else { Err(status) }
+    })
+    .await;
+    assert_eq!(stage.get("/readyz").await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_service_that_is_slow_is_given_up_and_not_asked_twice() {
+    let stage = Stage::answering(|_| std::future::pending()).await;
+    let body = problem(stage.get("/v1/accounts").await, 504, "upstream-timeout").await;
+    assert_eq!(body["service"], "account-history");
+    assert_eq!(stage.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_wait_that_the_client_prefers_is_granted() {
+    let stage = Stage::answering(|_| async {
+        tokio::time::sleep(Duration::from_millis(900)).await;
+        Response::new(Body::from("late"))
+    })
+    .await;
+    let answer = stage
+        .request(Method::GET, "/v1/accounts")
+        .header("prefer", "wait=5")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), answer.text().await.unwrap().as_str()),
+        (200, "late")
+    );
+}
+
+#[tokio::test]
+async fn a_broken_connection_is_tried_again_only_where_that_is_safe() {
+    for (method, key, tries) in [
+        (Method::GET, None, 2),
+        (Method::POST, Some("k"), 2),
+        (Method::POST, None, 1),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let read = stream.read(&mut [0; 4096]).await;
+                sender.send(read.is_ok()).unwrap();
+                // Dropped without an answer.
+            }
+        });
+        let stage = Stage::at(&format!("http://{address}")).await;
+        let mut request = stage.request(method, "/v1/accounts");
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        problem(request.send().await.unwrap(), 502, "upstream-failed").await;
+        let mut seen = 0;
+        while receiver.try_recv().is_ok() {
+            seen += 1;
+        }
+        assert_eq!(seen, tries);
+    }
+}
+
+/// An address that was free a moment ago.
+async fn nobody_listens() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}

@@ -1,0 +1,84 @@
+//! The command line: what each command is for, and what the process ends with.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use service_kit::settings::{CommonArgs, load};
+use service_kit::{About, Failure, report};
+
+use crate::config::{Config, DEFAULTS};
+use crate::{demo, redrive, start, verify};
+
+const ABOUT: About = About {
+    name: "bank",
+    version: env!("CARGO_PKG_VERSION"),
+    summary: "The whole bank in one process",
+    defaults: DEFAULTS,
+};
+
+/// The whole bank in one process: opens accounts and moves money, with every change an event.
+///
+/// Without a command it serves. Every setting can be given as a flag, in the environment (BANK_LISTEN,
+/// BANK_DATA_DIR, …), or in a file (--config); the flag wins over the environment, the environment over the file.
+#[derive(Debug, Parser)]
+#[command(name = "bank", version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    settings: CommonArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the HTTP API (what `bank` alone does)
+    Serve(#[command(flatten)] CommonArgs),
+    /// Open two accounts, make a deposit, a transfer that completes and one that is refused, and print the event log
+    Demo(demo::DemoArgs),
+    /// Read the stores directly and check every invariant; exit status 1 on any difference
+    Verify(verify::VerifyArgs),
+    /// List the messages that wait behind a failure, or replay them in order
+    Redrive(redrive::RedriveArgs),
+    /// Print the commented default settings, ready to be edited
+    Settings,
+}
+
+/// The whole process: reads the command line and does what it says.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return report(ABOUT.name, Err(Failure::start(error))),
+    };
+    runtime.block_on(dispatch(cli))
+}
+
+async fn dispatch(cli: Cli) -> ExitCode {
+    match cli.command.unwrap_or(Command::Serve(cli.settings)) {
+        Command::Serve(settings) => report(ABOUT.name, service_kit::run(&ABOUT, &settings, start).await),
+        Command::Demo(args) => finish(demo::run(args).await),
+        Command::Verify(args) => finish(verify::run(args).await),
+        Command::Redrive(args) => finish(redrive::run(args).await),
+        Command::Settings => finish(print(DEFAULTS).map(|()| ExitCode::SUCCESS)),
+    }
+}
+
+/// What a tool ends with: it may have an exit status of its own.
+fn finish(outcome: Result<ExitCode, Failure>) -> ExitCode {
+    outcome.unwrap_or_else(|failure| report(ABOUT.name, Err(failure)))
+}
+
+/// Writes to stdout, which may have been closed by whoever read enough.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::start(error)),
+        _ => Ok(()),
+    }
+}
+
+/// The settings of a tool, from the same sources as the server's.
+pub(crate) fn settings(args: &CommonArgs) -> Result<Config, Failure> {
+    Ok(load(DEFAULTS, args, std::env::vars())?)
+}

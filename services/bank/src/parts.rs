@@ -1,0 +1,118 @@
+//! What the bank in one process stands on: files in one folder, or the servers of the distributed shape.
+
+mod urls;
+
+use std::sync::Arc;
+
+use account_history::owners::LocalOwners;
+use account_history::store::ViewStore;
+use domain::Aggregate;
+use domain::account::Account;
+use domain::transfer::MoneyTransfer;
+use event_store::EventStore;
+use messaging::{Bus, DeadLetters};
+use service_kit::Tasks;
+use service_kit::backends::{CommandSide, open_bus, open_dead_letters, open_store};
+
+use crate::config::Config;
+use crate::verify::Sources;
+pub use urls::Urls;
+
+/// Everything that the services share or own, opened.
+#[derive(Clone)]
+pub struct Parts {
+    /// The accounts service's events.
+    pub accounts_store: Arc<dyn EventStore>,
+    /// The transfers service's events.
+    pub transfers_store: Arc<dyn EventStore>,
+    /// The bus between the services.
+    pub bus: Arc<dyn Bus>,
+    /// The views.
+    pub views: Arc<dyn ViewStore>,
+    accounts_dead_letters: Arc<dyn DeadLetters>,
+    transfers_dead_letters: Arc<dyn DeadLetters>,
+    history_dead_letters: Arc<dyn DeadLetters>,
+    history_subscription_id: String,
+}
+
+impl Parts {
+    /// Opens what the settings name, and makes what is missing.
+    ///
+    /// # Errors
+    /// When something cannot be opened; the message names the setting.
+    pub async fn open(config: &Config) -> anyhow::Result<Self> {
+        let urls = Urls::of(config);
+        let views = urls.open_views().await?;
+        Ok(Self {
+            accounts_store: open_store("accounts_store", &urls.accounts_store).await?,
+            transfers_store: open_store("transfers_store", &urls.transfers_store).await?,
+            bus: open_bus("bus", &urls.bus).await?,
+            views: views.views,
+            accounts_dead_letters: open_dead_letters(&urls.accounts_store).await?,
+            transfers_dead_letters: open_dead_letters(&urls.transfers_store).await?,
+            history_dead_letters: views.dead_letters,
+            history_subscription_id: config.history_subscription_id.clone(),
+        })
+    }
+
+    /// What the accounts service stands on.
+    #[must_use]
+    pub fn accounts_side(&self) -> CommandSide {
+        CommandSide {
+            store: Arc::clone(&self.accounts_store),
+            bus: Arc::clone(&self.bus),
+            dead_letters: Arc::clone(&self.accounts_dead_letters),
+        }
+    }
+
+    /// What the transfers service stands on.
+    #[must_use]
+    pub fn transfers_side(&self) -> CommandSide {
+        CommandSide {
+            store: Arc::clone(&self.transfers_store),
+            bus: Arc::clone(&self.bus),
+            dead_letters: Arc::clone(&self.transfers_dead_letters),
+        }
+    }
+
+    /// What the account-history service stands on.
+    #[must_use]
+    pub fn history_deps(&self, tasks: &Tasks) -> account_history::Deps {
+        let owner = LocalOwners::new()
+            .with(Account::TYPE, Arc::clone(&self.accounts_store))
+            .with(MoneyTransfer::TYPE, Arc::clone(&self.transfers_store));
+        account_history::Deps {
+            views: Arc::clone(&self.views),
+            bus: Arc::clone(&self.bus),
+            dead_letters: Arc::clone(&self.history_dead_letters),
+            owner: Arc::new(owner),
+            tasks: tasks.clone(),
+        }
+    }
+
+    /// Where messages that the views cannot take wait.
+    #[must_use]
+    pub fn history_dead_letters(&self) -> Arc<dyn DeadLetters> {
+        Arc::clone(&self.history_dead_letters)
+    }
+
+    /// The same stores, for verification.
+    #[must_use]
+    pub fn sources(&self) -> Sources {
+        Sources {
+            accounts: Arc::clone(&self.accounts_store),
+            transfers: Arc::clone(&self.transfers_store),
+            bus: Arc::clone(&self.bus),
+            views: Arc::clone(&self.views),
+            history_subscription_id: self.history_subscription_id.clone(),
+        }
+    }
+
+    /// Lets go of everything.
+    pub async fn close(&self) {
+        self.bus.close().await;
+        self.views.close().await;
+        self.accounts_store.close().await;
+        self.transfers_store.close().await;
+    }
+}

@@ -1,0 +1,140 @@
+//! What the stores hold, gathered in an order in which a running bank cannot look wrong.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use account_history::store::{Generation, ViewStore};
+use account_history::view::Views;
+use anyhow::Context;
+use domain::Aggregate;
+use domain::account::Account;
+use domain::transfer::MoneyTransfer;
+use event_store::{EventStore, RecordedEvent};
+use messaging::{Bus, to_event, topic_of};
+use uuid::Uuid;
+
+use crate::parts::Urls;
+
+/// More commits than any outbox holds that is worth verifying.
+const WHOLE_OUTBOX: u32 = 1_000_000;
+
+/// The stores of one bank, opened for reading.
+#[derive(Clone)]
+pub struct Sources {
+    /// The accounts service's events.
+    pub accounts: Arc<dyn EventStore>,
+    /// The transfers service's events.
+    pub transfers: Arc<dyn EventStore>,
+    /// The topics.
+    pub bus: Arc<dyn Bus>,
+    /// The views.
+    pub views: Arc<dyn ViewStore>,
+    /// The consumer group that builds the views.
+    pub history_subscription_id: String,
+}
+
+impl Sources {
+    /// Opens the stores of an embedded bank.
+    ///
+    /// # Errors
+    /// When the folder holds no bank.
+    pub async fn in_data_dir(dir: &Path) -> anyhow::Result<Self> {
+        Self::open(&Urls::in_data_dir(dir)).await
+    }
+
+    /// Opens the stores that `urls` name; those of files only for reading.
+    ///
+    /// # Errors
+    /// When one of them is missing or cannot be read.
+    pub async fn open(urls: &Urls) -> anyhow::Result<Self> {
+        Ok(Self {
+            accounts: urls.read_accounts_store().await?,
+            transfers: urls.read_transfers_store().await?,
+            bus: urls.read_bus().await?,
+            views: urls.read_views().await?,
+            history_subscription_id: "account-history".to_owned(),
+        })
+    }
+}
+
+/// Everything that is stored, read in the order of the fields.
+#[derive(Debug, Clone)]
+pub struct Evidence {
+    /// The transfers' events before everything else was read.
+    pub transfers_before: Vec<RecordedEvent>,
+    /// The accounts' events before the topics were read.
+    pub accounts_before: Vec<RecordedEvent>,
+    /// The ids of events that were still in an outbox after that.
+    pub unpublished: HashSet<Uuid>,
+    /// Whether the views had not caught up, or events came while the evidence was gathered.
+    pub views_behind: bool,
+    /// Every message, by topic, partition and offset.
+    pub messages: Vec<RecordedEvent>,
+    /// The views.
+    pub views: Views,
+    /// The accounts' events in one snapshot, after everything above.
+    pub accounts: Vec<RecordedEvent>,
+    /// The transfers' events, last of all.
+    pub transfers: Vec<RecordedEvent>,
+}
+
+impl Evidence {
+    /// Reads everything.
+    ///
+    /// # Errors
+    /// When a store cannot be read.
+    pub async fn gather(sources: &Sources) -> anyhow::Result<Self> {
+        let transfers_before = sources.transfers.read_all(MoneyTransfer::TYPE).await?;
+        let accounts_before = sources.accounts.read_all(Account::TYPE).await?;
+        let mut unpublished = HashSet::new();
+        for store in [&sources.accounts, &sources.transfers] {
+            let pending = store.pending(WHOLE_OUTBOX).await?;
+            unpublished.extend(
+                pending
+                    .into_iter()
+                    .flat_map(|commit| commit.events)
+                    .map(|event| event.event_id),
+            );
+        }
+        let topics = [topic_of(Account::TYPE), topic_of(MoneyTransfer::TYPE)];
+        let lag = sources
+            .bus
+            .lag(&sources.history_subscription_id, &[&topics[0], &topics[1]])
+            .await?;
+        let mut messages = Vec::new();
+        for topic in &topics {
+            for delivery in sources.bus.read_topic(topic).await? {
+                let event = to_event(&delivery.message);
+                messages.push(event.with_context(|| format!("a message in {topic} is no event"))?);
+            }
+        }
+        let views = read_views(sources.views.as_ref()).await?;
+        let accounts = sources.accounts.read_all(Account::TYPE).await?;
+        let transfers = sources.transfers.read_all(MoneyTransfer::TYPE).await?;
+        let came_meanwhile =
+            accounts.len() != accounts_before.len() || transfers.len() != transfers_before.len();
+        let views_behind = lag > 0 || !unpublished.is_empty() || came_meanwhile;
+        Ok(Self {
+            transfers_before,
+            accounts_before,
+            unpublished,
+            views_behind,
+            messages,
+            views,
+            accounts,
+            transfers,
+        })
+    }
+}
+
+/// All of the active generation, read again when a rebuild switched meanwhile.
+async fn read_views(store: &dyn ViewStore) -> anyhow::Result<Views> {
+    loop {
+        let active: Generation = store.generations().await?.active;
+        let views = store.everything(active).await?;
+        if store.generations().await?.active == active {
+            return Ok(views);
+        }
+    }
+}
