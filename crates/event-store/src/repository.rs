@@ -295,7 +295,8 @@ impl<A: Aggregate> Repository<A> {
             Err(failure) => Err(failure.to_string()),
         };
         if let Err(reason) = kept {
-            tracing::warn!(stream = %stream_of::<A>(after.id), version = %after.version, reason, "a snapshot was not kept");
+            let (stream, version) = (stream_of::<A>(after.id), after.version);
+            tracing::warn!(%stream, %version, reason, "a snapshot was not kept");
         }
     }
 }
@@ -348,10 +349,16 @@ fn restore<A: Aggregate>(snapshot: Snapshot) -> Option<(Version, A)> {
     if snapshot.state_schema_version != A::STATE_SCHEMA_VERSION {
         return None;
     }
-    match serde_json::from_value(snapshot.state) {
-        Ok(state) => Some((snapshot.version, state)),
+    let Snapshot {
+        stream,
+        version,
+        state,
+        ..
+    } = snapshot;
+    match serde_json::from_value(state) {
+        Ok(state) => Some((version, state)),
         Err(failure) => {
-            tracing::warn!(stream = %snapshot.stream, version = %snapshot.version, %failure, "a snapshot has another shape; replaying");
+            tracing::warn!(%stream, %version, %failure, "a snapshot has another shape; replaying");
             None
         }
     }

@@ -3,7 +3,6 @@
 mod failure;
 mod hosting;
 
-use std::error::Error;
 use std::future::Future;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -37,7 +36,12 @@ impl About {
         let command = clap::Command::new(self.name)
             .version(self.version)
             .about(self.summary);
-        let matches = CommonArgs::augment_args(command).get_matches();
+        // A flag that this service has no use for is refused with an explanation, and not offered in `--help`.
+        let hide = |flag: clap::Arg| {
+            let applies = CommonArgs::applies(flag.get_id().as_str(), self.defaults);
+            flag.hide(!applies)
+        };
+        let matches = CommonArgs::augment_args(command).mut_args(hide).get_matches();
         CommonArgs::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
     }
 }
@@ -48,7 +52,7 @@ where
     C: DeserializeOwned,
     F: FnOnce(C, Tasks) -> Fut,
     Fut: Future<Output = Result<App, E>>,
-    E: Into<Box<dyn Error + Send + Sync>>,
+    E: Into<anyhow::Error>,
 {
     let args = about.parse_args();
     let outcome = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -68,7 +72,7 @@ where
     C: DeserializeOwned,
     F: FnOnce(C, Tasks) -> Fut,
     Fut: Future<Output = Result<App, E>>,
-    E: Into<Box<dyn Error + Send + Sync>>,
+    E: Into<anyhow::Error>,
 {
     let server: ServerSettings = load(about.defaults, args, environment())?;
     let config: C = load(about.defaults, args, environment())?;

@@ -13,6 +13,7 @@ mod url;
 
 pub use args::CommonArgs;
 pub use error::SettingsError;
+pub(crate) use layers::has_setting;
 pub use layers::{load, misspelt_variables};
 pub use listen::ListenAddr;
 pub use server::ServerSettings;

@@ -1,14 +1,23 @@
 //! When to stop.
 
+use std::io;
+
 use tokio_util::sync::CancellationToken;
 
 /// The exit status of a process that was told twice to stop: 128 and the number of SIGINT, as shells have it.
 const TOLD_TWICE: i32 = 130;
 
+/// With this variable at `1`, the end of the standard input counts as a signal: whoever started the process held
+/// the other end and is gone. Tests leave no process behind this way, however they end.
+const STOP_WITH_STDIN: &str = "BANK_STOP_WITH_STDIN";
+
 /// A token that is cancelled by SIGINT (Ctrl-C) or SIGTERM. A second signal ends the process at once.
 #[must_use]
 pub fn signals() -> CancellationToken {
     let token = CancellationToken::new();
+    if std::env::var_os(STOP_WITH_STDIN).is_some_and(|value| value == "1") {
+        stop_with_stdin(token.clone());
+    }
     let told = token.clone();
     tokio::spawn(async move {
         next_signal().await;
@@ -18,6 +27,14 @@ pub fn signals() -> CancellationToken {
         std::process::exit(TOLD_TWICE);
     });
     token
+}
+
+/// A thread of its own, because a read of the standard input cannot be given up and would hold up a runtime's end.
+fn stop_with_stdin(token: CancellationToken) {
+    std::thread::spawn(move || {
+        let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+        token.cancel();
+    });
 }
 
 #[cfg(unix)]

@@ -55,12 +55,10 @@ pub struct Service {
 /// When the store or the bus cannot be opened, or the service cannot start on them.
 pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
     let side = CommandSide::open(&config.store, &config.bus).await?;
-    let deps = Deps {
-        side,
-        clock: Arc::new(SystemClock),
-        tasks,
-    };
-    Ok(build(&config, deps).await?.app)
+    let lent = owned_streams::routes(Arc::clone(&side.store));
+    let deps = Deps { side, clock: Arc::new(SystemClock), tasks };
+    let App { router, health } = build(&config, deps).await?.app;
+    Ok(App { router: router.merge(lent), health })
 }
 
 /// Starts the outbox relay, the subscription and the sweeper, and gives the routes.

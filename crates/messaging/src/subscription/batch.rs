@@ -49,33 +49,39 @@ impl Batch {
         }
     }
 
-    /// Calls the handler once for all of them.
-    pub(super) async fn handle(self, handler: Arc<dyn BatchHandler>) -> Handled {
-        let mut outcomes = call(handler, self.events).await.into_iter();
-        let outcome = |known: Option<Outcome>| known.or_else(|| outcomes.next()).unwrap_or_else(behind);
-        let outcomes: Vec<Outcome> = self.known.into_iter().map(outcome).collect();
-        self.deliveries.into_iter().zip(outcomes).collect()
+    /// Calls the handler once for all of them. The call has begun when this returns.
+    pub(super) fn handle(self, handler: Arc<dyn BatchHandler>) -> impl Future<Output = Handled> + Send + use<> {
+        let outcomes = call(handler, self.events);
+        async move {
+            let mut outcomes = outcomes.await.into_iter();
+            let outcome = |known: Option<Outcome>| known.or_else(|| outcomes.next()).unwrap_or_else(behind);
+            let outcomes: Vec<Outcome> = self.known.into_iter().map(outcome).collect();
+            self.deliveries.into_iter().zip(outcomes).collect()
+        }
     }
 }
 
-/// One outcome for each of `events`. The call runs in a task of its own: it is never dropped half-way, and a
-/// panic is a reason to try again.
-pub(super) async fn call(handler: Arc<dyn BatchHandler>, events: Vec<RecordedEvent>) -> Vec<Outcome> {
+/// One outcome for each of `events`. The call runs in a task of its own: it is never dropped half-way, goes on
+/// whatever its caller waits for, and a panic is a reason to try again.
+pub(super) fn call(
+    handler: Arc<dyn BatchHandler>,
+    events: Vec<RecordedEvent>,
+) -> impl Future<Output = Vec<Outcome>> + Send + use<> {
     let count = events.len();
-    if count == 0 {
-        return Vec::new();
+    let call = (count > 0).then(|| tokio::spawn(async move { handler.handle_batch(&events).await }));
+    async move {
+        let Some(call) = call else { return Vec::new() };
+        let failure = match call.await {
+            Ok(outcomes) if outcomes.len() == count => return outcomes,
+            Ok(outcomes) => format!("the handler gave {} outcomes for {count} events", outcomes.len()),
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => format!("the handler panicked: {}", text_of(panic.as_ref())),
+                Err(error) => error.to_string(),
+            },
+        };
+        tracing::error!(events = count, failure, "a handler failed");
+        vec![Outcome::Retry(failure); count]
     }
-    let call = tokio::spawn(async move { handler.handle_batch(&events).await });
-    let failure = match call.await {
-        Ok(outcomes) if outcomes.len() == count => return outcomes,
-        Ok(outcomes) => format!("the handler gave {} outcomes for {count} events", outcomes.len()),
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => format!("the handler panicked: {}", text_of(panic.as_ref())),
-            Err(error) => error.to_string(),
-        },
-    };
-    tracing::error!(events = count, failure, "a handler failed");
-    vec![Outcome::Retry(failure); count]
 }
 
 fn text_of(panic: &(dyn Any + Send)) -> &str {

@@ -208,9 +208,8 @@ impl Worker {
             if !batch.is_empty() {
                 self.batch_under_way = true;
                 let handler = Arc::clone(&self.context.subscription.handler);
-                self.calls.push(Box::pin(async move {
-                    Finished::Batch(Batch::new(batch).handle(handler).await)
-                }));
+                let handled = Batch::new(batch).handle(handler);
+                self.calls.push(Box::pin(async move { Finished::Batch(handled.await) }));
             }
             if !behind.is_empty() && self.park(behind).await {
                 self.report();
@@ -232,9 +231,8 @@ impl Worker {
                     let count = retrying.queue.len().min(self.context.settings.batch_limit);
                     let deliveries: Vec<Delivery> = retrying.queue.drain(..count).collect();
                     let handler = Arc::clone(&self.context.subscription.handler);
-                    self.calls.push(Box::pin(async move {
-                        Finished::Retry(key, Batch::new(deliveries).handle(handler).await)
-                    }));
+                    let handled = Batch::new(deliveries).handle(handler);
+                    self.calls.push(Box::pin(async move { Finished::Retry(key, handled.await) }));
                 }
                 Some(state @ KeyState::Parked(_)) => {
                     let attempt = state.attempt();
@@ -247,9 +245,11 @@ impl Worker {
                         self.slot.0.clone(),
                         self.ends.stop.clone(),
                     );
+                    // A task: it may hold a connection to the dead letters that this worker waits for.
+                    let recovery = tokio::spawn(recover(context, topic, key.clone(), stop));
                     self.calls.push(Box::pin(async move {
-                        let recovery = recover(context, topic, key.clone(), stop).await;
-                        Finished::Recovery(key, recovery)
+                        let failed = |error: tokio::task::JoinError| Recovery::Again(error.to_string());
+                        Finished::Recovery(key, recovery.await.unwrap_or_else(failed))
                     }));
                 }
                 Some(KeyState::Recovering { .. }) | None => {}

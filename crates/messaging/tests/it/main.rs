@@ -3,6 +3,14 @@
 //! The embedded backends always run. Kafka and PostgreSQL run when the crate is built with their features;
 //! `test_support` finds or starts the servers.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unimplemented,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a test fails by panicking, and its numbers are small"
+)]
+
 mod bus;
 mod crash;
 mod dead_letters;

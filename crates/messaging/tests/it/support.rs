@@ -7,12 +7,12 @@ mod running;
 mod spy;
 mod store;
 
-pub use backend::Backend;
-pub use events::{event, ids, quick_settings};
-pub use handler::{Recorder, until};
-pub use running::Running;
-pub use spy::SpyBus;
-pub use store::{FakeStore, OwnerOf};
+pub(crate) use backend::Backend;
+pub(crate) use events::{event, ids, quick_settings};
+pub(crate) use handler::{Recorder, until};
+pub(crate) use running::Running;
+pub(crate) use spy::SpyBus;
+pub(crate) use store::{FakeStore, OwnerOf};
 
 /// Defines each test once and runs it on every bus.
 macro_rules! on_every_bus {
@@ -41,7 +41,7 @@ pub(crate) use on_every_bus;
 
 /// Dead letters in a database of their own, made by connecting to the server's default one.
 #[cfg(feature = "postgres")]
-pub async fn postgres_letters() -> messaging::dead_letter::PostgresDeadLetters {
+pub(crate) async fn postgres_letters() -> messaging::dead_letter::PostgresDeadLetters {
     let server = test_support::postgres_url().await;
     let name = test_support::fresh_database_name();
     let pool = sqlx::postgres::PgPoolOptions::new()

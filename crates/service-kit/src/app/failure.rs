@@ -1,6 +1,5 @@
 //! Why a process ended, for people and for scripts.
 
-use std::error::Error;
 use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
@@ -26,21 +25,24 @@ impl Failure {
         Self::Start(reason.to_string())
     }
 
-    /// What `start` came back with, with everything that caused it.
-    pub(super) fn of(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        let error = match error.into().downcast::<SettingsError>() {
-            Ok(settings) => return Self::Settings(*settings),
+    /// What `start` came back with, and everything that caused it.
+    pub(super) fn of(error: impl Into<anyhow::Error>) -> Self {
+        let error = match error.into().downcast::<Self>() {
+            Ok(failure) => return failure,
             Err(error) => error,
         };
-        let mut text = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            // Many errors repeat their cause in their own text.
-            let reason = error.to_string();
-            if !text.contains(&reason) {
+        let error = match error.downcast::<SettingsError>() {
+            Ok(settings) => return Self::Settings(settings),
+            Err(error) => error,
+        };
+        let mut text = String::new();
+        for reason in error.chain().map(ToString::to_string) {
+            if text.is_empty() {
+                text = reason;
+            } else if !text.contains(&reason) {
+                // Many errors repeat their cause in their own text.
                 text = format!("{text}: {reason}");
             }
-            cause = error.source();
         }
         Self::Start(text)
     }
@@ -72,4 +74,32 @@ pub fn report(name: &str, outcome: Result<(), Failure>) -> ExitCode {
     // There is nobody left to tell when stderr is closed.
     let _ = writeln!(std::io::stderr(), "{name}: {line}");
     failure.exit_code()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_that_fails_tells_all_causes_once() {
+        let cause = anyhow::anyhow!("no route to host")
+            .context("connecting to h:1")
+            .context("the store");
+        assert_eq!(
+            Failure::of(cause).to_string(),
+            "the store: connecting to h:1: no route to host"
+        );
+        let repeating = anyhow::anyhow!("no route to host").context("cannot connect: no route to host");
+        assert_eq!(
+            Failure::of(repeating).to_string(),
+            "cannot connect: no route to host"
+        );
+    }
+
+    #[test]
+    fn settings_found_wrong_later_are_still_settings() {
+        let late = SettingsError::invalid("a", "b");
+        assert!(matches!(Failure::of(late.clone()), Failure::Settings(_)));
+        assert!(matches!(Failure::of(Failure::from(late)), Failure::Settings(_)));
+    }
 }

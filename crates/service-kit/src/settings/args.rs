@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::has_setting;
+
 /// Flags shared by all services; each is also a setting, so `BANK_LISTEN` and a line `listen = …` in the file
 /// mean the same. The flag wins over the environment, the environment over the file.
 #[derive(Debug, Clone, Default, Args)]
@@ -38,6 +40,12 @@ pub struct CommonArgs {
 }
 
 impl CommonArgs {
+    /// Whether `flag` is of use to a service with these defaults. Flags are named like their setting, but for the
+    /// two that are about settings as such.
+    pub(crate) fn applies(flag: &str, defaults_toml: &str) -> bool {
+        matches!(flag, "config" | "set") || has_setting(defaults_toml, flag)
+    }
+
     /// The flags that were given, by the name of their setting.
     pub(super) fn given(&self) -> Vec<(&'static str, String)> {
         let data_dir = self.data_dir.as_ref().map(|dir| dir.display().to_string());

@@ -41,6 +41,11 @@ pub fn load<C: DeserializeOwned>(
     figment.extract().map_err(explain)
 }
 
+/// Whether the defaults file has this setting.
+pub(crate) fn has_setting(defaults_toml: &str, key: &str) -> bool {
+    KnownSettings::of(defaults_toml).is_ok_and(|known| known.contains(key))
+}
+
 /// Variables that are no setting but whose name is close to one: `(written, meant)`. Worth a warning.
 #[must_use]
 pub fn misspelt_variables(

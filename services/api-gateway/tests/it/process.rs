@@ -2,11 +2,21 @@
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
-use test_support::Service;
+use test_support::{Service, eventually};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_api-gateway");
+
+fn start(folder: &Path) -> Service {
+    let arguments = ["--listen", "127.0.0.1:0"];
+    Service::start(
+        Path::new(BINARY),
+        arguments,
+        [("BANK_LOG", "info")],
+        &folder.join("log"),
+    )
+}
 
 fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     Command::new(BINARY)
@@ -19,14 +29,7 @@ fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
 #[tokio::test]
 async fn it_prints_its_address_and_ends_cleanly_on_a_signal() {
     let folder = tempfile::tempdir().unwrap();
-    let log = folder.path().join("log");
-    let mut gateway = Service::start(
-        Path::new(BINARY),
-        ["--listen", "127.0.0.1:0"],
-        [("BANK_LOG", "info")],
-        &log,
-    )
-    .await;
+    let mut gateway = start(folder.path());
     let answer = reqwest::get(format!("{}/livez", gateway.url)).await.unwrap();
     assert_eq!(answer.text().await.unwrap(), "ok\n");
     let metrics = reqwest::get(format!("{}/metrics", gateway.url))
@@ -36,8 +39,9 @@ async fn it_prints_its_address_and_ends_cleanly_on_a_signal() {
         .await
         .unwrap();
     assert!(metrics.contains("http_requests_total"), "{metrics}");
-    gateway.terminate().await;
-    assert!(gateway.ended().await);
+    gateway.terminate();
+    let status = eventually(|| std::future::ready(gateway.ended().ok_or("still there"))).await;
+    assert!(status.success(), "{status}");
 }
 
 #[test]
@@ -84,6 +88,21 @@ fn a_wrong_setting_is_one_line_and_status_2() {
     }
 }
 
+#[tokio::test]
+async fn it_ends_when_whoever_started_it_is_gone() {
+    let mut gateway = Command::new(BINARY)
+        .args(["--listen", "127.0.0.1:0"])
+        .env("BANK_STOP_WITH_STDIN", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    drop(gateway.stdin.take());
+    let status = eventually(|| std::future::ready(gateway.try_wait().unwrap().ok_or("still there"))).await;
+    assert!(status.success(), "{status}");
+}
+
 #[test]
 fn a_taken_port_is_one_line_and_status_1() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -99,7 +118,7 @@ fn a_taken_port_is_one_line_and_status_1() {
 }
 
 #[test]
-fn help_names_every_flag() {
+fn help_names_every_flag_that_is_of_use() {
     let help = String::from_utf8(run(&["--help"], &[]).stdout).unwrap();
     for flag in [
         "--listen",
@@ -111,4 +130,5 @@ fn help_names_every_flag() {
     ] {
         assert!(help.contains(flag), "{help}");
     }
+    assert!(!help.contains("--store"), "{help}");
 }

@@ -18,7 +18,7 @@ const TRANSFERS: usize = 200;
 const EACH: u64 = 1_000;
 
 async fn two_hundred_transfers_over_twenty_accounts(stage: Stage) {
-    let bank = stage.bank();
+    let bank = &stage.bank().clone();
     let accounts: Vec<String> = stream::iter(0..ACCOUNTS)
         .then(|_| bank.open(EACH))
         .collect()

@@ -43,7 +43,7 @@ fn owner(last: i64, failing: usize) -> Option<Arc<dyn StreamSource>> {
 async fn a_gap_is_filled_from_the_owner(backend: Backend) {
     let ids = ids(4);
     let view = view();
-    let running = Running::start_with(&backend, view.clone(), owner(8, 0), quick_settings()).await;
+    let running = Running::start_with(&backend, view.clone(), owner(7, 0), quick_settings()).await;
     backend.publish(&ids, [1, 2, 6, 7]).await;
     view.has_all(&ids, 7).await;
     backend.publish(&ids, 8..=12).await;

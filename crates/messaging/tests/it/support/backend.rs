@@ -9,20 +9,20 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 /// What a test of the contract runs on.
-pub struct Backend {
-    pub bus: Arc<dyn Bus>,
-    pub dead_letters: Arc<dyn DeadLetters>,
+pub(crate) struct Backend {
+    pub(crate) bus: Arc<dyn Bus>,
+    pub(crate) dead_letters: Arc<dyn DeadLetters>,
     /// The aggregate type whose topic only this test uses.
-    pub aggregate_type: String,
-    pub topic: String,
+    pub(crate) aggregate_type: String,
+    pub(crate) topic: String,
     /// The consumer group that only this test uses.
-    pub group: String,
+    pub(crate) group: String,
     /// Removed with the backend.
     _folder: TempDir,
 }
 
 impl Backend {
-    pub async fn embedded() -> Self {
+    pub(crate) async fn embedded() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let log = EmbeddedLog::open(folder.path().join("log.db"), DEFAULT_PARTITIONS)
             .await
@@ -34,7 +34,7 @@ impl Backend {
     }
 
     #[cfg(all(feature = "kafka", feature = "postgres"))]
-    pub async fn kafka() -> Self {
+    pub(crate) async fn kafka() -> Self {
         let brokers = test_support::kafka_brokers().await;
         let bus = messaging::kafka::KafkaBus::connect(&format!("kafka://{brokers}"))
             .await

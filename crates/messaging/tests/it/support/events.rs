@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::Backend;
 
 /// Event number `version` of a stream.
-pub fn event(aggregate_type: &str, id: Uuid, version: i64) -> RecordedEvent {
+pub(crate) fn event(aggregate_type: &str, id: Uuid, version: i64) -> RecordedEvent {
     RecordedEvent {
         stream: StreamId::new(aggregate_type, id),
         version: Version(version),
@@ -27,17 +27,17 @@ pub fn event(aggregate_type: &str, id: Uuid, version: i64) -> RecordedEvent {
     }
 }
 
-pub fn ids(count: usize) -> Vec<Uuid> {
+pub(crate) fn ids(count: usize) -> Vec<Uuid> {
     (0..count).map(|_| Uuid::now_v7()).collect()
 }
 
 impl Backend {
-    pub fn message(&self, id: Uuid, version: i64) -> Message {
+    pub(crate) fn message(&self, id: Uuid, version: i64) -> Message {
         to_message(&event(&self.aggregate_type, id, version), "/test")
     }
 
     /// Publishes these versions of every one of `ids`, version by version.
-    pub async fn publish(&self, ids: &[Uuid], versions: impl IntoIterator<Item = i64>) {
+    pub(crate) async fn publish(&self, ids: &[Uuid], versions: impl IntoIterator<Item = i64>) {
         let messages: Vec<Message> = versions
             .into_iter()
             .flat_map(|version| ids.iter().map(move |id| (*id, version)))
@@ -47,12 +47,12 @@ impl Backend {
     }
 
     /// How many messages the group has not stored an offset for.
-    pub async fn lag(&self) -> u64 {
+    pub(crate) async fn lag(&self) -> u64 {
         self.bus.lag(&self.group, &[&self.topic]).await.expect("the lag")
     }
 
     /// Waits until the group has stored offsets for everything.
-    pub async fn caught_up(&self) {
+    pub(crate) async fn caught_up(&self) {
         test_support::eventually(|| async {
             match self.lag().await {
                 0 => Ok(()),
@@ -64,7 +64,7 @@ impl Backend {
 }
 
 /// Short, so that tests do not wait where services may.
-pub fn quick_settings() -> messaging::SubscriptionSettings {
+pub(crate) fn quick_settings() -> messaging::SubscriptionSettings {
     messaging::SubscriptionSettings {
         look_interval: Duration::from_millis(50),
         lag_interval: Duration::from_millis(200),

@@ -14,19 +14,19 @@ type Script = Box<dyn Fn(RecordedEvent) -> BoxFuture<'static, Outcome> + Send + 
 
 /// Remembers (stream, version) of everything that was done, in order.
 #[derive(Clone)]
-pub struct Recorder {
+pub(crate) struct Recorder {
     script: Arc<Script>,
     done: Arc<Mutex<Vec<(Uuid, i64)>>>,
 }
 
 impl Recorder {
     /// Everything is done.
-    pub fn accepting() -> Self {
+    pub(crate) fn accepting() -> Self {
         Self::new(|_| Outcome::Done)
     }
 
     /// `script` decides.
-    pub fn new(script: impl Fn(&RecordedEvent) -> Outcome + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(script: impl Fn(&RecordedEvent) -> Outcome + Send + Sync + 'static) -> Self {
         Self::with(move |event| {
             let outcome = script(&event);
             Box::pin(async move { outcome })
@@ -34,7 +34,7 @@ impl Recorder {
     }
 
     /// `script` decides and may take its time.
-    pub fn with(
+    pub(crate) fn with(
         script: impl Fn(RecordedEvent) -> BoxFuture<'static, Outcome> + Send + Sync + 'static,
     ) -> Self {
         Self {
@@ -44,12 +44,12 @@ impl Recorder {
     }
 
     /// What was done, in order.
-    pub fn done(&self) -> Vec<(Uuid, i64)> {
+    pub(crate) fn done(&self) -> Vec<(Uuid, i64)> {
         self.done.lock().expect("not poisoned").clone()
     }
 
     /// The versions of `id` that were done, in order.
-    pub fn versions(&self, id: Uuid) -> Vec<i64> {
+    pub(crate) fn versions(&self, id: Uuid) -> Vec<i64> {
         self.done()
             .into_iter()
             .filter(|(done, _)| *done == id)
@@ -58,7 +58,7 @@ impl Recorder {
     }
 
     /// Waits until each of `ids` has exactly the versions 1 to `last`, seen for the first time in this order.
-    pub async fn has_all(&self, ids: &[Uuid], last: i64) {
+    pub(crate) async fn has_all(&self, ids: &[Uuid], last: i64) {
         let expected: Vec<i64> = (1..=last).collect();
         test_support::eventually(|| async {
             let firsts = self.first_occurrences();
@@ -106,7 +106,7 @@ impl Handler for Recorder {
 }
 
 /// Waits until `condition` holds; `state` is shown when it never does.
-pub async fn until<T: Debug>(mut state: impl FnMut() -> T, condition: impl Fn(&T) -> bool) {
+pub(crate) async fn until<T: Debug>(mut state: impl FnMut() -> T, condition: impl Fn(&T) -> bool) {
     test_support::eventually(|| {
         let state = state();
         let holds = condition(&state);

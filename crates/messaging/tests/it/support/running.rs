@@ -11,17 +11,17 @@ use tokio_util::sync::CancellationToken;
 use super::{Backend, quick_settings};
 
 /// Runs until it is stopped.
-pub struct Running {
-    pub handle: SubscriptionHandle,
+pub(crate) struct Running {
+    pub(crate) handle: SubscriptionHandle,
     shutdown: CancellationToken,
 }
 
 impl Running {
-    pub async fn start(backend: &Backend, handler: impl Handler) -> Self {
+    pub(crate) async fn start(backend: &Backend, handler: impl Handler) -> Self {
         Self::start_with(backend, handler, None, quick_settings()).await
     }
 
-    pub async fn start_with(
+    pub(crate) async fn start_with(
         backend: &Backend,
         handler: impl Handler,
         owner: Option<Arc<dyn StreamSource>>,
@@ -31,7 +31,7 @@ impl Running {
     }
 
     /// On a bus around the backend's.
-    pub async fn on(
+    pub(crate) async fn on(
         bus: Arc<dyn Bus>,
         backend: &Backend,
         handler: impl Handler,
@@ -51,12 +51,12 @@ impl Running {
     }
 
     /// Asks it to end, without waiting.
-    pub fn ask_to_stop(&self) {
+    pub(crate) fn ask_to_stop(&self) {
         self.shutdown.cancel();
     }
 
     /// Shuts it down and waits until it has ended.
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.shutdown.cancel();
         self.handle.join().await;
     }

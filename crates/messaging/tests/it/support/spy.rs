@@ -8,27 +8,27 @@ use async_trait::async_trait;
 use messaging::{Bus, BusError, Delivery, Message, Position, Source, SourceEvent};
 
 #[derive(Default)]
-pub struct Controls {
+pub(crate) struct Controls {
     /// The next so many publications fail without doing anything.
-    pub failing_publishes: AtomicUsize,
+    pub(crate) failing_publishes: AtomicUsize,
     /// The next so many joins of a group fail.
-    pub failing_joins: AtomicUsize,
+    pub(crate) failing_joins: AtomicUsize,
     /// Members that join while this is set never get anything.
-    pub silent: AtomicBool,
+    pub(crate) silent: AtomicBool,
     /// Messages that were delivered.
-    pub delivered: AtomicUsize,
-    pub joins: AtomicUsize,
+    pub(crate) delivered: AtomicUsize,
+    pub(crate) joins: AtomicUsize,
     /// Partitions that are paused.
-    pub paused: Mutex<HashSet<(String, i32)>>,
+    pub(crate) paused: Mutex<HashSet<(String, i32)>>,
 }
 
-pub struct SpyBus {
+pub(crate) struct SpyBus {
     inner: Arc<dyn Bus>,
-    pub controls: Arc<Controls>,
+    pub(crate) controls: Arc<Controls>,
 }
 
 impl SpyBus {
-    pub fn new(inner: Arc<dyn Bus>) -> Self {
+    pub(crate) fn new(inner: Arc<dyn Bus>) -> Self {
         Self {
             inner,
             controls: Arc::default(),

@@ -15,15 +15,15 @@ use uuid::Uuid;
 
 use super::event;
 
-pub struct FakeStore {
+pub(crate) struct FakeStore {
     pending: Mutex<Vec<PendingCommit>>,
     notices: broadcast::Sender<CommitNotice>,
     /// The next so many calls of `mark_published` fail.
-    pub failing_marks: AtomicUsize,
+    pub(crate) failing_marks: AtomicUsize,
 }
 
 impl FakeStore {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             pending: Mutex::default(),
             notices: broadcast::channel(16).0,
@@ -32,7 +32,7 @@ impl FakeStore {
     }
 
     /// Commits one event, without telling anybody when `silent`.
-    pub fn commit(&self, aggregate_type: &str, id: Uuid, version: i64, silent: bool) {
+    pub(crate) fn commit(&self, aggregate_type: &str, id: Uuid, version: i64, silent: bool) {
         let mut pending = self.pending.lock().expect("not poisoned");
         let event = event(aggregate_type, id, version);
         let stream = event.stream.clone();
@@ -48,7 +48,7 @@ impl FakeStore {
         }
     }
 
-    pub fn outbox_len(&self) -> usize {
+    pub(crate) fn outbox_len(&self) -> usize {
         self.pending.lock().expect("not poisoned").len()
     }
 }
@@ -124,10 +124,10 @@ impl EventStore for FakeStore {
 }
 
 /// A service whose streams have the versions 1 to `last`, and which can be down.
-pub struct OwnerOf {
-    pub last: i64,
+pub(crate) struct OwnerOf {
+    pub(crate) last: i64,
     /// The next so many reads fail.
-    pub failing: AtomicUsize,
+    pub(crate) failing: AtomicUsize,
 }
 
 #[async_trait]

@@ -17,7 +17,7 @@ struct Order {
 #[serde(deny_unknown_fields)]
 struct Line {
     #[serde(rename = "a/b~c")]
-    text: String,
+    _text: String,
 }
 
 async fn read(content_type: &str, body: &str) -> Result<ValidJson<Order>, Problem> {
