@@ -84,24 +84,12 @@ pub enum CodecError {
 /// # Errors
 /// [`CodecError`] when the type is missing from [`DomainEvent::TYPES`] or does not serialize as a tagged enum.
 pub fn encode<E: DomainEvent>(event: &E) -> Result<EncodedEvent, CodecError> {
-    let mut tagged = serde_json::to_value(event).map_err(|source| CodecError::Payload {
-        event_type: type_name::<E>().to_owned(),
-        source,
-    })?;
-    let event_type = tagged
-        .get("type")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned();
+    let mut tagged = serde_json::to_value(event)
+        .map_err(|source| CodecError::Payload { event_type: type_name::<E>().to_owned(), source })?;
+    let event_type = tagged.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
     let known = known_type::<E>(&event_type)?;
-    let payload = tagged
-        .get_mut("data")
-        .map_or_else(|| Value::Object(Default::default()), Value::take);
-    Ok(EncodedEvent {
-        event_type,
-        schema_version: known.schema_version,
-        payload,
-    })
+    let payload = tagged.get_mut("data").map_or_else(|| Value::Object(Default::default()), Value::take);
+    Ok(EncodedEvent { event_type, schema_version: known.schema_version, payload })
 }
 
 /// The event in `payload`, lifted from `schema_version` to today's.
@@ -124,12 +112,8 @@ pub fn decode<E: DomainEvent>(
     let lifted = (schema_version..known.schema_version)
         .filter_map(|version| upcaster::<E>(event_type, version))
         .fold(payload, |payload, upcaster| (upcaster.lift)(payload));
-    serde_json::from_value(serde_json::json!({ "type": event_type, "data": lifted })).map_err(|source| {
-        CodecError::Payload {
-            event_type: event_type.to_owned(),
-            source,
-        }
-    })
+    serde_json::from_value(serde_json::json!({ "type": event_type, "data": lifted }))
+        .map_err(|source| CodecError::Payload { event_type: event_type.to_owned(), source })
 }
 
 fn known_type<E: DomainEvent>(event_type: &str) -> Result<EventType, CodecError> {

@@ -137,8 +137,6 @@ impl Aggregate for MoneyTransfer {
     }
 
     fn deadline(&self) -> Option<DateTime<Utc>> {
-        self.created()
-            .filter(|created| created.pending_step().is_some())
-            .map(|created| created.next_check_at)
+        self.created().filter(|created| created.pending_step().is_some()).map(|created| created.next_check_at)
     }
 }

@@ -25,12 +25,7 @@ pub(crate) fn storable(mut commit: Commit) -> Result<Commit, StoreError> {
 /// The events of `commit` as they stand in the store after it.
 pub(crate) fn recorded(commit: Commit, commit_id: CommitId) -> Vec<RecordedEvent> {
     let mut version = commit.expected_version();
-    let Commit {
-        command,
-        events,
-        metadata,
-        ..
-    } = commit;
+    let Commit { command, events, metadata, .. } = commit;
     (0..)
         .zip(events)
         .map(|(ordinal, event)| {
@@ -64,11 +59,7 @@ pub(crate) fn objection(commit: &Commit, recorded: bool, actual: Version) -> Opt
 /// Somebody else was faster.
 pub(crate) fn conflict(commit: &Commit, actual: Version) -> StoreError {
     let expected = ExpectedVersion::Exact(commit.expected_version());
-    StoreError::Conflict(Conflict {
-        stream: commit.command.stream.clone(),
-        expected,
-        actual,
-    })
+    StoreError::Conflict(Conflict { stream: commit.command.stream.clone(), expected, actual })
 }
 
 /// `events` if they follow `after` without a gap.
@@ -80,10 +71,7 @@ pub(crate) fn without_gap(
     let mut previous = after;
     for event in &events {
         if event.version != previous.next() {
-            return Err(StoreError::Corrupt(format!(
-                "{stream} lacks version {}",
-                previous.next()
-            )));
+            return Err(StoreError::Corrupt(format!("{stream} lacks version {}", previous.next())));
         }
         previous = event.version;
     }
@@ -96,10 +84,7 @@ pub(crate) fn by_commit(events: Vec<RecordedEvent>) -> Vec<PendingCommit> {
     for event in events {
         match commits.last_mut() {
             Some(commit) if commit.commit_id == event.commit_id => commit.events.push(event),
-            _ => commits.push(PendingCommit {
-                commit_id: event.commit_id,
-                events: vec![event],
-            }),
+            _ => commits.push(PendingCommit { commit_id: event.commit_id, events: vec![event] }),
         }
     }
     commits

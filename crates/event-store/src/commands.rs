@@ -73,9 +73,7 @@ pub struct Commands<A> {
 
 impl<A> Clone for Commands<A> {
     fn clone(&self) -> Self {
-        Self {
-            path: Arc::clone(&self.path),
-        }
+        Self { path: Arc::clone(&self.path) }
     }
 }
 
@@ -83,9 +81,7 @@ impl<A: Aggregate> Commands<A> {
     /// Each command loads its aggregate, decides and commits by itself.
     #[must_use]
     pub fn direct(repository: Repository<A>) -> Self {
-        Self {
-            path: Arc::new(direct::DirectPath::new(repository)),
-        }
+        Self { path: Arc::new(direct::DirectPath::new(repository)) }
     }
 
     /// Decides `command` on the aggregate `id` and commits what it caused, together with the command's id.

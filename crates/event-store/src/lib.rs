@@ -9,6 +9,7 @@ pub mod command;
 pub mod commands;
 pub mod error;
 pub mod event;
+pub mod fault;
 mod open;
 pub mod repository;
 pub mod snapshot;

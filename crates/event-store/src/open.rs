@@ -25,13 +25,9 @@ pub async fn open(url: &str) -> Result<Arc<dyn EventStore>, StoreError> {
 #[cfg(feature = "sqlite")]
 async fn open_sqlite(path: &str) -> Result<Arc<dyn EventStore>, StoreError> {
     if path.is_empty() {
-        return Err(StoreError::Config(
-            "sqlite:// must be followed by the path of a file".to_owned(),
-        ));
+        return Err(StoreError::Config("sqlite:// must be followed by the path of a file".to_owned()));
     }
-    Ok(Arc::new(
-        crate::sqlite::SqliteEventStore::open(std::path::Path::new(path)).await?,
-    ))
+    Ok(Arc::new(crate::sqlite::SqliteEventStore::open(std::path::Path::new(path)).await?))
 }
 
 #[cfg(not(feature = "sqlite"))]
@@ -43,9 +39,7 @@ async fn open_sqlite(_path: &str) -> Result<Arc<dyn EventStore>, StoreError> {
 async fn open_postgres(url: &str) -> Result<Arc<dyn EventStore>, StoreError> {
     use crate::postgres::{PostgresEventStore, PostgresOptions};
 
-    Ok(Arc::new(
-        PostgresEventStore::connect(url, PostgresOptions::default()).await?,
-    ))
+    Ok(Arc::new(PostgresEventStore::connect(url, PostgresOptions::default()).await?))
 }
 
 #[cfg(not(feature = "postgres"))]

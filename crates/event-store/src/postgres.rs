@@ -50,20 +50,10 @@ impl PostgresEventStore {
     pub async fn connect(url: &str, options: PostgresOptions) -> Result<Self, StoreError> {
         let target = options::target(url)?;
         migrate(&target).await?;
-        let pool = options
-            .pool()
-            .connect_with(target.clone())
-            .await
-            .map_err(rows::failed)?;
+        let pool = options.pool().connect_with(target.clone()).await.map_err(rows::failed)?;
         let notices = broadcast::Sender::new(NOTICES_KEPT);
-        let signals = Signals::start(target, notices.clone())
-            .await
-            .map_err(rows::failed)?;
-        Ok(Self {
-            pool,
-            notices,
-            signals: Arc::new(signals),
-        })
+        let signals = Signals::start(target, notices.clone()).await.map_err(rows::failed)?;
+        Ok(Self { pool, notices, signals: Arc::new(signals) })
     }
 
     async fn append_now(&self, commit: Commit) -> Result<Vec<RecordedEvent>, StoreError> {
@@ -119,10 +109,7 @@ impl EventStore for PostgresEventStore {
     async fn find_command(&self, command_id: Uuid) -> Result<Option<CommandRecord>, StoreError> {
         let find = query(include_str!("../sql/postgres/find_command.sql")).bind(command_id);
         let row = find.fetch_optional(&self.pool).await.map_err(rows::failed)?;
-        row.as_ref()
-            .map(rows::command_record)
-            .transpose()
-            .map_err(rows::failed)
+        row.as_ref().map(rows::command_record).transpose().map_err(rows::failed)
     }
 
     async fn load(
@@ -171,9 +158,7 @@ impl EventStore for PostgresEventStore {
             .fetch_optional(&self.pool)
             .await
             .map_err(rows::failed)?;
-        row.map(|row| rows::snapshot(stream, &row))
-            .transpose()
-            .map_err(rows::failed)
+        row.map(|row| rows::snapshot(stream, &row)).transpose().map_err(rows::failed)
     }
 
     async fn save_snapshot(&self, snapshot: Snapshot) -> Result<(), StoreError> {
@@ -208,10 +193,7 @@ impl EventStore for PostgresEventStore {
     }
 
     async fn republish(&self, command_id: Uuid) -> Result<bool, StoreError> {
-        let Some(command) = self
-            .find_command(command_id)
-            .await?
-            .filter(|command| command.event_count > 0)
+        let Some(command) = self.find_command(command_id).await?.filter(|command| command.event_count > 0)
         else {
             return Ok(false);
         };
@@ -226,9 +208,7 @@ impl EventStore for PostgresEventStore {
 
     async fn ping(&self) -> Result<(), StoreError> {
         let answer = query("SELECT 1").execute(&self.pool).await;
-        answer
-            .map(drop)
-            .map_err(|failure| StoreError::Unavailable(failure.to_string()))
+        answer.map(drop).map_err(|failure| StoreError::Unavailable(failure.to_string()))
     }
 
     async fn close(&self) {
@@ -242,10 +222,7 @@ impl EventStore for PostgresEventStore {
 /// failure must not leave that lock in the pool.
 async fn migrate(target: &PgConnectOptions) -> Result<(), StoreError> {
     let connection = PgPoolOptions::new().max_connections(1);
-    let connection = connection
-        .connect_with(target.clone())
-        .await
-        .map_err(rows::failed)?;
+    let connection = connection.connect_with(target.clone()).await.map_err(rows::failed)?;
     let first = include_str!("../sql/postgres/0001_event_store.sql").into_sql_str();
     let first = Migration::new(1, "event store".into(), MigrationType::Simple, first, false);
     let outcome = Migrator::with_migrations(vec![first]).run(&connection).await;

@@ -73,12 +73,7 @@ impl<A: Aggregate> Repository<A> {
     /// 0, none.
     #[must_use]
     pub fn new(store: Arc<dyn EventStore>, clock: Arc<dyn Clock>, snapshot_every: u32) -> Self {
-        Self {
-            store,
-            clock,
-            snapshot_every,
-            aggregate: PhantomData,
-        }
+        Self { store, clock, snapshot_every, aggregate: PhantomData }
     }
 
     /// Stores the first events of a new aggregate, under `assigned_id` or else under a new UUID v7. The same
@@ -95,16 +90,8 @@ impl<A: Aggregate> Repository<A> {
         context: CommandContext,
     ) -> Result<IdAndVersion, StoreError> {
         let id = assigned_id.unwrap_or_else(Uuid::now_v7);
-        self.store_events(
-            Versioned {
-                id,
-                version: Version::NONE,
-                state: A::default(),
-            },
-            events,
-            context,
-        )
-        .await
+        self.store_events(Versioned { id, version: Version::NONE, state: A::default() }, events, context)
+            .await
     }
 
     /// Appends events to an aggregate that is at exactly this version. The same command id again appends
@@ -164,16 +151,10 @@ impl<A: Aggregate> Repository<A> {
     pub(crate) async fn load_until(&self, id: Uuid, version: Version) -> Result<Versioned<A>, StoreError> {
         let stream = stream_of::<A>(id);
         let snapshot = self.readable_snapshot(&stream, version).await?;
-        let base = snapshot
-            .and_then(restore)
-            .unwrap_or((Version::NONE, A::default()));
+        let base = snapshot.and_then(restore).unwrap_or((Version::NONE, A::default()));
         let tail = self.store.load(&stream, base.0, Until::Version(version)).await?;
         let reached = tail.last().map_or(base.0, |last| last.version);
-        Ok(Versioned {
-            id,
-            version: reached,
-            state: base.1.fold(&decode::<A>(&tail)?),
-        })
+        Ok(Versioned { id, version: reached, state: base.1.fold(&decode::<A>(&tail)?) })
     }
 
     async fn readable_snapshot(
@@ -200,11 +181,7 @@ impl<A: Aggregate> Repository<A> {
         let new_events = new_events::<A>(&base, events)?;
         let before = base.version;
         let command = self.record(&base, new_events.len(), context);
-        let after = Versioned {
-            id: base.id,
-            version: command.version,
-            state: base.state.fold(events),
-        };
+        let after = Versioned { id: base.id, version: command.version, state: base.state.fold(events) };
         let recorded = self
             .store
             .append(Commit {
@@ -228,14 +205,7 @@ impl<A: Aggregate> Repository<A> {
         let mut command = self.record(base, 0, context);
         command.refusal = Some(refusal);
         let metadata = context.metadata.clone();
-        self.store
-            .append(Commit {
-                command,
-                events: Vec::new(),
-                metadata,
-                deadline: None,
-            })
-            .await?;
+        self.store.append(Commit { command, events: Vec::new(), metadata, deadline: None }).await?;
         Ok(())
     }
 
@@ -259,10 +229,7 @@ impl<A: Aggregate> Repository<A> {
         context: CommandContext,
     ) -> Result<IdAndVersion, StoreError> {
         match self.commit(base, &events, &context).await {
-            Ok((after, _)) => Ok(IdAndVersion {
-                id: after.id,
-                version: after.version,
-            }),
+            Ok((after, _)) => Ok(IdAndVersion { id: after.id, version: after.version }),
             Err(StoreError::DuplicateCommand(_)) => self.first_result(&context).await,
             Err(failure) => Err(failure),
         }
@@ -273,10 +240,7 @@ impl<A: Aggregate> Repository<A> {
         first
             .filter(|first| first.stream.aggregate_type == A::TYPE)
             .filter(|first| first.request_hash == context.request_hash && first.refusal.is_none())
-            .map(|first| IdAndVersion {
-                id: first.stream.aggregate_id,
-                version: first.version,
-            })
+            .map(|first| IdAndVersion { id: first.stream.aggregate_id, version: first.version })
             .ok_or(StoreError::DuplicateCommand(context.command_id))
     }
 
@@ -287,11 +251,7 @@ impl<A: Aggregate> Repository<A> {
             return;
         }
         let kept = match serde_json::to_value(&after.state) {
-            Ok(state) => self
-                .store
-                .save_snapshot(snapshot(after, state))
-                .await
-                .map_err(|e| e.to_string()),
+            Ok(state) => self.store.save_snapshot(snapshot(after, state)).await.map_err(|e| e.to_string()),
             Err(failure) => Err(failure.to_string()),
         };
         if let Err(reason) = kept {
@@ -327,10 +287,7 @@ fn new_events<A: Aggregate>(base: &Versioned<A>, events: &[A::Event]) -> Result<
             version,
             source,
         })?;
-        Ok(NewEvent {
-            event_id: Uuid::now_v7(),
-            body,
-        })
+        Ok(NewEvent { event_id: Uuid::now_v7(), body })
     };
     events.iter().map(encoded).collect()
 }
@@ -349,12 +306,7 @@ fn restore<A: Aggregate>(snapshot: Snapshot) -> Option<(Version, A)> {
     if snapshot.state_schema_version != A::STATE_SCHEMA_VERSION {
         return None;
     }
-    let Snapshot {
-        stream,
-        version,
-        state,
-        ..
-    } = snapshot;
+    let Snapshot { stream, version, state, .. } = snapshot;
     match serde_json::from_value(state) {
         Ok(state) => Some((version, state)),
         Err(failure) => {

@@ -69,26 +69,12 @@ impl SqliteEventStore {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
-        let durable = pool(1)
-            .connect_with(options.clone())
-            .await
-            .map_err(rows::failed)?;
-        migrations()
-            .run(&durable)
-            .await
-            .map_err(|failure| StoreError::Database(failure.to_string()))?;
+        let durable = pool(1).connect_with(options.clone()).await.map_err(rows::failed)?;
+        migrations().run(&durable).await.map_err(|failure| StoreError::Database(failure.to_string()))?;
         let relaxed = pool(1).connect_lazy_with(options.clone().synchronous(SqliteSynchronous::Normal));
         let readers = pool(READERS).connect_lazy_with(options.read_only(true).create_if_missing(false));
-        let writers = Writers {
-            durable,
-            relaxed,
-            turn: Arc::default(),
-        };
-        Ok(Self {
-            readers,
-            writers: Some(writers),
-            notices: broadcast::Sender::new(NOTICES_KEPT),
-        })
+        let writers = Writers { durable, relaxed, turn: Arc::default() };
+        Ok(Self { readers, writers: Some(writers), notices: broadcast::Sender::new(NOTICES_KEPT) })
     }
 
     /// Opens the existing file at `path` for tools that check it, also while another process writes to it.
@@ -97,22 +83,13 @@ impl SqliteEventStore {
     /// # Errors
     /// What SQLite says, for example that there is no such file.
     pub async fn open_read_only(path: &Path) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .read_only(true)
-            .busy_timeout(BUSY_TIMEOUT);
+        let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY_TIMEOUT);
         let readers = pool(READERS).connect_with(options).await.map_err(rows::failed)?;
-        Ok(Self {
-            readers,
-            writers: None,
-            notices: broadcast::Sender::new(NOTICES_KEPT),
-        })
+        Ok(Self { readers, writers: None, notices: broadcast::Sender::new(NOTICES_KEPT) })
     }
 
     fn writers(&self) -> Result<&Writers, StoreError> {
-        self.writers
-            .as_ref()
-            .ok_or_else(|| StoreError::Database("it was opened for reading only".to_owned()))
+        self.writers.as_ref().ok_or_else(|| StoreError::Database("it was opened for reading only".to_owned()))
     }
 
     async fn append_now(&self, commit: Commit) -> Result<Vec<RecordedEvent>, StoreError> {
@@ -120,11 +97,7 @@ impl SqliteEventStore {
         let stream = commit.command.stream.clone();
         let writers = self.writers()?;
         let turn = writers.turn.lock().await;
-        let mut transaction = writers
-            .durable
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(rows::failed)?;
+        let mut transaction = writers.durable.begin_with("BEGIN IMMEDIATE").await.map_err(rows::failed)?;
         let recorded = append::write(&mut transaction, commit).await?;
         transaction.commit().await.map_err(rows::failed)?;
         drop(turn);
@@ -179,10 +152,7 @@ impl EventStore for SqliteEventStore {
     async fn find_command(&self, command_id: Uuid) -> Result<Option<CommandRecord>, StoreError> {
         let find = query(include_str!("../sql/sqlite/find_command.sql")).bind(command_id);
         let row = find.fetch_optional(&self.readers).await.map_err(rows::failed)?;
-        row.as_ref()
-            .map(rows::command_record)
-            .transpose()
-            .map_err(rows::failed)
+        row.as_ref().map(rows::command_record).transpose().map_err(rows::failed)
     }
 
     async fn load(
@@ -231,9 +201,7 @@ impl EventStore for SqliteEventStore {
             .fetch_optional(&self.readers)
             .await
             .map_err(rows::failed)?;
-        row.map(|row| rows::snapshot(stream, &row))
-            .transpose()
-            .map_err(rows::failed)
+        row.map(|row| rows::snapshot(stream, &row)).transpose().map_err(rows::failed)
     }
 
     async fn save_snapshot(&self, snapshot: Snapshot) -> Result<(), StoreError> {
@@ -255,10 +223,7 @@ impl EventStore for SqliteEventStore {
             .await
             .map_err(rows::failed)?;
         let in_time = |(id, due_at)| Ok((id, rows::time(due_at)?));
-        due.into_iter()
-            .map(in_time)
-            .collect::<Result<_, _>>()
-            .map_err(rows::failed)
+        due.into_iter().map(in_time).collect::<Result<_, _>>().map_err(rows::failed)
     }
 
     async fn pending(&self, limit: u32) -> Result<Vec<PendingCommit>, StoreError> {
@@ -273,10 +238,7 @@ impl EventStore for SqliteEventStore {
     }
 
     async fn republish(&self, command_id: Uuid) -> Result<bool, StoreError> {
-        let Some(command) = self
-            .find_command(command_id)
-            .await?
-            .filter(|command| command.event_count > 0)
+        let Some(command) = self.find_command(command_id).await?.filter(|command| command.event_count > 0)
         else {
             return Ok(false);
         };
@@ -291,9 +253,7 @@ impl EventStore for SqliteEventStore {
 
     async fn ping(&self) -> Result<(), StoreError> {
         let answer = query("SELECT 1").execute(&self.readers).await;
-        answer
-            .map(drop)
-            .map_err(|failure| StoreError::Unavailable(failure.to_string()))
+        answer.map(drop).map_err(|failure| StoreError::Unavailable(failure.to_string()))
     }
 
     async fn close(&self) {

@@ -29,12 +29,7 @@ impl Commit {
     /// The version that was folded before the decision, which the stream must still have.
     #[must_use]
     pub fn expected_version(&self) -> Version {
-        Version(
-            self.command
-                .version
-                .0
-                .saturating_sub(i64::from(self.command.event_count)),
-        )
+        Version(self.command.version.0.saturating_sub(i64::from(self.command.event_count)))
     }
 }
 

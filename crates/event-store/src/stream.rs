@@ -18,10 +18,7 @@ pub struct StreamId {
 impl StreamId {
     /// The stream of the aggregate `aggregate_id` of the given type.
     pub fn new(aggregate_type: impl Into<String>, aggregate_id: Uuid) -> Self {
-        Self {
-            aggregate_type: aggregate_type.into(),
-            aggregate_id,
-        }
+        Self { aggregate_type: aggregate_type.into(), aggregate_id }
     }
 }
 

@@ -12,10 +12,8 @@ pub(crate) struct Backoff {
 
 impl Backoff {
     /// For a bus or a store that does not answer.
-    pub(crate) const CONNECTION: Self = Self {
-        first: Duration::from_millis(50),
-        longest: Duration::from_secs(5),
-    };
+    pub(crate) const CONNECTION: Self =
+        Self { first: Duration::from_millis(50), longest: Duration::from_secs(5) };
 
     /// The pause before try number `attempt` (the first retry is 1), between three quarters of it and the whole.
     pub(crate) fn pause(self, attempt: u32) -> Duration {
@@ -39,17 +37,11 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_the_longest() {
-        let backoff = Backoff {
-            first: Duration::from_millis(10),
-            longest: Duration::from_secs(5),
-        };
+        let backoff = Backoff { first: Duration::from_millis(10), longest: Duration::from_secs(5) };
         for (attempt, whole) in [(1, 10), (2, 20), (5, 160), (10, 5000), (u32::MAX, 5000)] {
             let pause = backoff.pause(attempt);
             let whole = Duration::from_millis(whole);
-            assert!(
-                pause <= whole && pause >= whole * 3 / 4,
-                "attempt {attempt}: {pause:?}"
-            );
+            assert!(pause <= whole && pause >= whole * 3 / 4, "attempt {attempt}: {pause:?}");
         }
     }
 }

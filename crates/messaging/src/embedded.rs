@@ -45,9 +45,7 @@ impl EmbeddedLog {
     /// [`BusError::Failed`] when another process has the log open or the file is no log.
     pub async fn open(path: impl AsRef<Path>, partitions: u16) -> Result<Self, BusError> {
         if partitions == 0 {
-            return Err(BusError::Failed(
-                "a topic needs at least one partition".to_owned(),
-            ));
+            return Err(BusError::Failed("a topic needs at least one partition".to_owned()));
         }
         let path = path.as_ref();
         let shared = Arc::new(Shared::new(database::readers(path)));
@@ -55,10 +53,7 @@ impl EmbeddedLog {
         let writer = Writer::open(path, partitions, Arc::clone(&shared), received).await?;
         shared.load().await?;
         tokio::spawn(writer.run());
-        Ok(Self {
-            shared,
-            requests: Some(requests),
-        })
+        Ok(Self { shared, requests: Some(requests) })
     }
 
     /// Opens a log that another process may be writing, to look at it: `read_topic`, `lag` and `ping` work, and
@@ -69,10 +64,7 @@ impl EmbeddedLog {
     pub async fn open_read_only(path: impl AsRef<Path>) -> Result<Self, BusError> {
         let shared = Arc::new(Shared::new(database::readers(path.as_ref())));
         shared.load().await?;
-        Ok(Self {
-            shared,
-            requests: None,
-        })
+        Ok(Self { shared, requests: None })
     }
 
     /// Asks the writer and waits for its answer.
@@ -113,11 +105,7 @@ impl Bus for EmbeddedLog {
         if self.requests.is_none() {
             return Err(read_only());
         }
-        Ok(Box::new(GroupMember::join(
-            Arc::clone(&self.shared),
-            group,
-            topics,
-        )?))
+        Ok(Box::new(GroupMember::join(Arc::clone(&self.shared), group, topics)?))
     }
 
     async fn read_topic(&self, topic: &str) -> Result<Vec<Delivery>, BusError> {
@@ -156,10 +144,7 @@ impl Bus for EmbeddedLog {
         if self.shared.lock().closed {
             return Err(BusError::Unavailable("the log is closed".to_owned()));
         }
-        sqlx::query("SELECT 1")
-            .execute(&self.shared.readers)
-            .await
-            .map_err(database::bus_error)?;
+        sqlx::query("SELECT 1").execute(&self.shared.readers).await.map_err(database::bus_error)?;
         Ok(())
     }
 

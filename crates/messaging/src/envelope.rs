@@ -103,10 +103,7 @@ pub fn to_message(event: &RecordedEvent, source: &str) -> Message {
 pub fn to_event(message: &Message) -> Result<RecordedEvent, EnvelopeError> {
     let spec_version: String = attributes::required(message, name::SPEC_VERSION)?;
     if spec_version != SPEC_VERSION {
-        return Err(EnvelopeError::Invalid {
-            name: name::SPEC_VERSION,
-            value: spec_version,
-        });
+        return Err(EnvelopeError::Invalid { name: name::SPEC_VERSION, value: spec_version });
     }
     let aggregate_type: String = attributes::required(message, name::AGGREGATE_TYPE)?;
     Ok(RecordedEvent {

@@ -61,9 +61,7 @@ impl<H: Handler> BatchHandler for PerEvent<H> {
                 None => by_stream.push((&event.stream, vec![index])),
             }
         }
-        let streams = by_stream
-            .into_iter()
-            .map(|(_, indexes)| self.handle_in_order(events, indexes));
+        let streams = by_stream.into_iter().map(|(_, indexes)| self.handle_in_order(events, indexes));
         let mut outcomes = vec![Outcome::Done; events.len()];
         for (index, outcome) in join_all(streams).await.into_iter().flatten() {
             outcomes[index] = outcome;

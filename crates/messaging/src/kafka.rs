@@ -46,11 +46,7 @@ impl KafkaBus {
     pub fn new(settings: KafkaSettings) -> Result<Self, BusError> {
         let publisher = Publisher::new(&settings)?;
         let lookup = Arc::new(Lookup::new(&settings)?);
-        Ok(Self {
-            settings,
-            publisher,
-            lookup,
-        })
+        Ok(Self { settings, publisher, lookup })
     }
 
     /// Runs one of the client's blocking calls where blocking is allowed.

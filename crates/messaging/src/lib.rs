@@ -9,7 +9,6 @@ mod backoff;
 pub mod bus;
 pub mod dead_letter;
 pub mod envelope;
-pub mod fault;
 pub mod handler;
 pub mod message;
 pub mod relay;
@@ -19,6 +18,8 @@ pub mod subscription;
 pub mod embedded;
 #[cfg(feature = "kafka")]
 pub mod kafka;
+
+pub use event_store::fault;
 
 pub use bus::{Bus, BusError, Source, SourceEvent};
 pub use dead_letter::{DeadLetter, DeadLetterError, DeadLetters, ParkedKey, RedriveReport, redrive};

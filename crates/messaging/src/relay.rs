@@ -45,12 +45,7 @@ impl OutboxRelay {
     /// A relay from `store` to `bus`; `source` names the service in every message (CloudEvents `source`).
     #[must_use]
     pub fn new(store: Arc<dyn EventStore>, bus: Arc<dyn Bus>, source: String) -> Self {
-        Self {
-            store,
-            bus,
-            source,
-            known_topics: HashSet::new(),
-        }
+        Self { store, bus, source, known_topics: HashSet::new() }
     }
 
     /// Publishes until `shutdown`. Whatever fails is logged once and tried again from the outbox.
@@ -59,10 +54,7 @@ impl OutboxRelay {
         let mut failures = 0;
         while !shutdown.is_cancelled() {
             // Notices of before this look are answered by it.
-            while !matches!(
-                notices.try_recv(),
-                Err(TryRecvError::Empty | TryRecvError::Closed)
-            ) {}
+            while !matches!(notices.try_recv(), Err(TryRecvError::Empty | TryRecvError::Closed)) {}
             let pause = match self.publish_pending().await {
                 Ok(commits) => {
                     if failures > 0 {
@@ -125,9 +117,7 @@ impl OutboxRelay {
 
     fn report(&self, pending: &[PendingCommit]) {
         let oldest = pending.iter().flat_map(|commit| &commit.events).next();
-        let age = oldest
-            .and_then(|event| (Utc::now() - event.recorded_at).to_std().ok())
-            .unwrap_or_default();
+        let age = oldest.and_then(|event| (Utc::now() - event.recorded_at).to_std().ok()).unwrap_or_default();
         gauge!("bank_outbox_pending", "source" => self.source.clone()).set(pending.len() as f64);
         gauge!("bank_outbox_oldest_age_seconds", "source" => self.source.clone()).set(age.as_secs_f64());
     }

@@ -33,15 +33,14 @@ impl About {
     /// Reads the process's arguments; prints help, the version or a mistake and ends the process when asked to.
     #[must_use]
     pub fn parse_args(&self) -> CommonArgs {
-        let command = clap::Command::new(self.name)
-            .version(self.version)
-            .about(self.summary);
+        let command = clap::Command::new(self.name).version(self.version);
         // A flag that this service has no use for is refused with an explanation, and not offered in `--help`.
         let hide = |flag: clap::Arg| {
             let applies = CommonArgs::applies(flag.get_id().as_str(), self.defaults);
             flag.hide(!applies)
         };
-        let matches = CommonArgs::augment_args(command).mut_args(hide).get_matches();
+        let command = CommonArgs::augment_args(command).mut_args(hide);
+        let matches = command.about(self.summary).get_matches();
         CommonArgs::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
     }
 }
@@ -88,9 +87,7 @@ where
     let Some(started) = started else { return Ok(()) };
     let app = started.map_err(Failure::of)?;
     announce(&listener).map_err(Failure::start)?;
-    host(listener, app, &server, tasks, signal)
-        .await
-        .map_err(Failure::start)
+    host(listener, app, &server, tasks, signal).await.map_err(Failure::start)
 }
 
 /// The process's variables, without those that are no text.

@@ -114,10 +114,6 @@ pub fn bus_health(bus: &Arc<dyn Bus>, subscription: &Watched) -> Health {
         })
         .check("subscription", move || {
             let connected = subscription.borrow().connected;
-            std::future::ready(if connected {
-                Ok(())
-            } else {
-                Err("not a member of its consumer group yet")
-            })
+            std::future::ready(if connected { Ok(()) } else { Err("not a member of its consumer group yet") })
         })
 }

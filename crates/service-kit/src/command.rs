@@ -41,11 +41,7 @@ impl CommandRequest {
     /// # Errors
     /// `idempotency-key-required` when it does not.
     pub fn require_key(self) -> Result<Self, Problem> {
-        if self.key.is_some() {
-            Ok(self)
-        } else {
-            Err(Problem::idempotency_key_required())
-        }
+        if self.key.is_some() { Ok(self) } else { Err(Problem::idempotency_key_required()) }
     }
 
     /// The command's context. With a key, its id follows from (caller, route, key), and the same key with another
@@ -83,9 +79,8 @@ impl<S: Send + Sync> FromRequestParts<S> for CommandRequest {
             context,
             route: format!("{} {}", parts.method, parts.uri.path()),
             key,
-            expected: expected.map_or(ExpectedVersion::Any, |version| {
-                ExpectedVersion::Exact(Version(version))
-            }),
+            expected: expected
+                .map_or(ExpectedVersion::Any, |version| ExpectedVersion::Exact(Version(version))),
         })
     }
 }
@@ -100,9 +95,7 @@ impl Reply {
     pub fn new<A>(status: StatusCode, executed: &Executed<A>, body: &impl Serialize) -> Self {
         let mut response = (status, [(ETAG, http::etag(executed.version.0))], Json(body)).into_response();
         if executed.replayed {
-            response
-                .headers_mut()
-                .insert(REPLAYED, HeaderValue::from_static("true"));
+            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
         }
         Self { response }
     }
@@ -138,17 +131,9 @@ pub fn problem_of<R: std::error::Error>(
     refusal: impl FnOnce(&R) -> Problem,
 ) -> Problem {
     match error {
-        ExecuteError::Refused {
-            refusal: refused,
-            replayed,
-            ..
-        } => {
+        ExecuteError::Refused { refusal: refused, replayed, .. } => {
             let problem = refusal(&refused);
-            if replayed {
-                problem.header(REPLAYED, HeaderValue::from_static("true"))
-            } else {
-                problem
-            }
+            if replayed { problem.header(REPLAYED, HeaderValue::from_static("true")) } else { problem }
         }
         ExecuteError::Precondition(conflict) => Problem::version_mismatch(conflict.actual.0),
         ExecuteError::RequestMismatch(_) => Problem::idempotency_key_reused(),
@@ -170,23 +155,14 @@ pub fn problem_of_store(error: StoreError) -> Problem {
 /// The context of a command that an event asks for.
 #[must_use]
 pub fn caused_by(event: &RecordedEvent, command_id: Uuid) -> CommandContext {
-    let metadata = Metadata {
-        causation_id: Some(event.event_id),
-        ..event.metadata.clone()
-    };
-    CommandContext {
-        metadata,
-        ..CommandContext::new(command_id)
-    }
+    let metadata = Metadata { causation_id: Some(event.event_id), ..event.metadata.clone() };
+    CommandContext { metadata, ..CommandContext::new(command_id) }
 }
 
 /// The context of a further command within the same request.
 #[must_use]
 pub fn follow_up(context: &CommandContext, command_id: Uuid) -> CommandContext {
-    CommandContext {
-        metadata: context.metadata.clone(),
-        ..CommandContext::new(command_id)
-    }
+    CommandContext { metadata: context.metadata.clone(), ..CommandContext::new(command_id) }
 }
 
 /// What a command's result means for the message that asked for it.

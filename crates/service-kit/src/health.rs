@@ -48,12 +48,7 @@ impl Health {
     /// Adds the checks of a part, named `part: check`.
     #[must_use]
     pub fn include(mut self, part: &str, other: Self) -> Self {
-        self.checks.extend(
-            other
-                .checks
-                .into_iter()
-                .map(|(name, check)| (format!("{part}: {name}"), check)),
-        );
+        self.checks.extend(other.checks.into_iter().map(|(name, check)| (format!("{part}: {name}"), check)));
         self
     }
 
@@ -83,12 +78,7 @@ async fn run(name: &str, check: &Check) -> Checked {
         Err(_) => Err(format!("no answer within {} seconds", CHECK_TIME.as_secs())),
     };
     let millis = started.elapsed().as_millis();
-    Checked {
-        name: name.to_owned(),
-        ok: outcome.is_ok(),
-        problem: outcome.err(),
-        millis,
-    }
+    Checked { name: name.to_owned(), ok: outcome.is_ok(), problem: outcome.err(), millis }
 }
 
 /// What the checks found.
@@ -136,16 +126,10 @@ mod tests {
             .check("hangs", std::future::pending::<Result<(), String>>);
         let report = health.report().await;
         assert_eq!(report.status, "not ready");
-        let seen: Vec<_> = report
-            .checks
-            .iter()
-            .map(|check| (check.name.as_str(), check.problem.as_deref()))
-            .collect();
-        let expected = [
-            ("part: ok", None),
-            ("wrong", Some("gone")),
-            ("hangs", Some("no answer within 2 seconds")),
-        ];
+        let seen: Vec<_> =
+            report.checks.iter().map(|check| (check.name.as_str(), check.problem.as_deref())).collect();
+        let expected =
+            [("part: ok", None), ("wrong", Some("gone")), ("hangs", Some("no answer within 2 seconds"))];
         assert_eq!(seen, expected);
     }
 

@@ -16,12 +16,7 @@ use crate::http::{Problem, ValidPath, ValidQuery};
 
 /// Serves `GET /internal/streams/{type}/{id}/events?after=V`: a JSON array of recorded events in order.
 pub fn routes(store: Arc<dyn EventStore>) -> Router {
-    Router::new()
-        .route(
-            "/internal/streams/{aggregate_type}/{id}/events",
-            get(events_after),
-        )
-        .with_state(store)
+    Router::new().route("/internal/streams/{aggregate_type}/{id}/events", get(events_after)).with_state(store)
 }
 
 #[derive(Deserialize)]
@@ -37,9 +32,5 @@ async fn events_after(
     ValidQuery(After { after }): ValidQuery<After>,
 ) -> Result<Json<Vec<RecordedEvent>>, Problem> {
     let stream = StreamId::new(aggregate_type, id);
-    store
-        .load(&stream, Version(after), Until::Latest)
-        .await
-        .map(Json)
-        .map_err(problem_of_store)
+    store.load(&stream, Version(after), Until::Latest).await.map(Json).map_err(problem_of_store)
 }

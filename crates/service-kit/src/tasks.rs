@@ -72,15 +72,8 @@ impl Tasks {
     /// What is wrong, by task.
     pub fn check(&self) -> Result<(), String> {
         let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let texts: Vec<_> = failures
-            .iter()
-            .map(|(name, reason)| format!("{name}: {reason}"))
-            .collect();
-        if texts.is_empty() {
-            Ok(())
-        } else {
-            Err(texts.join("; "))
-        }
+        let texts: Vec<_> = failures.iter().map(|(name, reason)| format!("{name}: {reason}")).collect();
+        if texts.is_empty() { Ok(()) } else { Err(texts.join("; ")) }
     }
 
     /// Tells all tasks to end and waits for them, at most for `timeout`; then they are cut off. Says whether all
@@ -103,10 +96,7 @@ impl Tasks {
     }
 
     fn recover(&self, name: &str) {
-        self.failures
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(name);
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 }
 

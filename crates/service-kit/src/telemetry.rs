@@ -13,9 +13,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Upper bounds of the buckets of everything that is measured in seconds.
-const SECONDS: [f64; 14] = [
-    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0,
-];
+const SECONDS: [f64; 14] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
 
 /// How logs are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -36,9 +35,7 @@ pub fn init(service: &str, log: &str, format: LogFormat) -> Result<(), String> {
     let filter = EnvFilter::try_new(log).map_err(|error| {
         format!("`{log}` is no log filter ({error}); write a level, such as info, or info,accounts=debug")
     })?;
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     let installed = match format {
         LogFormat::Pretty => builder.finish().try_init(),
         LogFormat::Json => builder
@@ -73,14 +70,12 @@ fn install() -> PrometheusHandle {
     }
     let upkeep = handle.clone();
     // A thread of its own, because a test's runtime ends before the process does.
-    let thread = std::thread::Builder::new()
-        .name("metrics-upkeep".to_owned())
-        .spawn(move || {
-            loop {
-                std::thread::sleep(UPKEEP);
-                upkeep.run_upkeep();
-            }
-        });
+    let thread = std::thread::Builder::new().name("metrics-upkeep".to_owned()).spawn(move || {
+        loop {
+            std::thread::sleep(UPKEEP);
+            upkeep.run_upkeep();
+        }
+    });
     if let Err(error) = thread {
         tracing::warn!(%error, "metrics are folded only when they are read");
     }

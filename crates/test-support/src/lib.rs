@@ -1,10 +1,6 @@
 //! For tests only: real servers, conditions to wait for, and processes that end with the test.
 
-#![expect(
-    clippy::panic,
-    clippy::expect_used,
-    reason = "a test helper fails the test by panicking"
-)]
+#![expect(clippy::panic, clippy::expect_used, reason = "a test helper fails the test by panicking")]
 
 mod condition;
 mod process;

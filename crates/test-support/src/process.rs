@@ -60,10 +60,7 @@ impl Service {
                 }
             }
         });
-        let mut service = Self {
-            child,
-            url: String::new(),
-        };
+        let mut service = Self { child, url: String::new() };
         match address.recv_timeout(START_PATIENCE) {
             Ok(url) => service.url = url,
             Err(error) => panic!(
@@ -98,11 +95,7 @@ impl Service {
     /// When `kill` cannot be run.
     pub fn terminate(&self) {
         let status = Command::new("kill").arg(self.child.id().to_string()).status();
-        assert!(
-            status.is_ok_and(|status| status.success()),
-            "cannot signal process {}",
-            self.child.id()
-        );
+        assert!(status.is_ok_and(|status| status.success()), "cannot signal process {}", self.child.id());
     }
 }
 

@@ -23,9 +23,7 @@ static CONTAINERS: OnceLock<std::sync::Mutex<Vec<ContainerAsync<GenericImage>>>>
 /// When `BANK_TEST_POSTGRES_URL` is not set and no container can be started.
 pub async fn postgres_url() -> String {
     static URL: OnceCell<String> = OnceCell::const_new();
-    URL.get_or_init(|| address("BANK_TEST_POSTGRES_URL", "PostgreSQL", start_postgres))
-        .await
-        .clone()
+    URL.get_or_init(|| address("BANK_TEST_POSTGRES_URL", "PostgreSQL", start_postgres)).await.clone()
 }
 
 /// Kafka's bootstrap servers: `host:port`.
@@ -34,10 +32,7 @@ pub async fn postgres_url() -> String {
 /// When `BANK_TEST_KAFKA_BROKERS` is not set and no container can be started.
 pub async fn kafka_brokers() -> String {
     static BROKERS: OnceCell<String> = OnceCell::const_new();
-    BROKERS
-        .get_or_init(|| address("BANK_TEST_KAFKA_BROKERS", "Apache Kafka", start_kafka))
-        .await
-        .clone()
+    BROKERS.get_or_init(|| address("BANK_TEST_KAFKA_BROKERS", "Apache Kafka", start_kafka)).await.clone()
 }
 
 /// A MongoDB server: `mongodb://host:port`.
@@ -46,9 +41,7 @@ pub async fn kafka_brokers() -> String {
 /// When `BANK_TEST_MONGO_URL` is not set and no container can be started.
 pub async fn mongo_url() -> String {
     static URL: OnceCell<String> = OnceCell::const_new();
-    URL.get_or_init(|| address("BANK_TEST_MONGO_URL", "MongoDB", start_mongo))
-        .await
-        .clone()
+    URL.get_or_init(|| address("BANK_TEST_MONGO_URL", "MongoDB", start_mongo)).await.clone()
 }
 
 /// A name for a database that only one test uses.
@@ -86,9 +79,7 @@ async fn start_postgres() -> Result<String, TestcontainersError> {
     let container = GenericImage::new(name, tag)
         .with_exposed_port(ContainerPort::Tcp(5432))
         .with_wait_for(WaitFor::message_on_stdout("PostgreSQL init process complete"))
-        .with_wait_for(WaitFor::message_on_stderr(
-            "database system is ready to accept connections",
-        ))
+        .with_wait_for(WaitFor::message_on_stderr("database system is ready to accept connections"))
         .with_env_var("POSTGRES_USER", "bank")
         .with_env_var("POSTGRES_PASSWORD", "bank")
         .with_cmd(["-c", "max_connections=300"])
@@ -114,18 +105,9 @@ async fn start_kafka() -> Result<String, TestcontainersError> {
         .with_env_var("KAFKA_PROCESS_ROLES", "broker,controller")
         .with_env_var("KAFKA_CONTROLLER_QUORUM_VOTERS", "1@localhost:9093")
         .with_env_var("KAFKA_CONTROLLER_LISTENER_NAMES", "CONTROLLER")
-        .with_env_var(
-            "KAFKA_LISTENERS",
-            format!("PLAINTEXT://:{port},CONTROLLER://:9093"),
-        )
-        .with_env_var(
-            "KAFKA_ADVERTISED_LISTENERS",
-            format!("PLAINTEXT://127.0.0.1:{port}"),
-        )
-        .with_env_var(
-            "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP",
-            "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-        )
+        .with_env_var("KAFKA_LISTENERS", format!("PLAINTEXT://:{port},CONTROLLER://:9093"))
+        .with_env_var("KAFKA_ADVERTISED_LISTENERS", format!("PLAINTEXT://127.0.0.1:{port}"))
+        .with_env_var("KAFKA_LISTENER_SECURITY_PROTOCOL_MAP", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT")
         .with_env_var("KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR", "1")
         .with_env_var("KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR", "1")
         .with_env_var("KAFKA_TRANSACTION_STATE_LOG_MIN_ISR", "1")
@@ -145,11 +127,8 @@ async fn start_mongo() -> Result<String, TestcontainersError> {
         .with_wait_for(WaitFor::message_on_stdout("Waiting for connections"))
         .start()
         .await?;
-    let url = format!(
-        "mongodb://{}:{}",
-        container.get_host().await?,
-        container.get_host_port_ipv4(27017).await?
-    );
+    let url =
+        format!("mongodb://{}:{}", container.get_host().await?, container.get_host_port_ipv4(27017).await?);
     keep(container);
     Ok(url)
 }

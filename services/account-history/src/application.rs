@@ -31,9 +31,7 @@ impl Application {
         patience: Duration,
     ) -> Result<AccountView, QueryError> {
         let document = self.wait_for_version(id, min_version, patience).await?;
-        document
-            .and_then(|document| document.view())
-            .ok_or(QueryError::AccountNotFound)
+        document.and_then(|document| document.view()).ok_or(QueryError::AccountNotFound)
     }
 
     /// Open accounts, by id.

@@ -65,9 +65,7 @@ async fn run_command(cli: Cli) -> Result<(), Failure> {
 /// The flag is a short way to say `--set role=…`; it comes last, so it wins.
 fn with_role(mut settings: CommonArgs, role: Option<RoleFlag>) -> CommonArgs {
     let role = role.as_ref().and_then(ValueEnum::to_possible_value);
-    settings
-        .set
-        .extend(role.map(|role| format!("role={}", role.get_name())));
+    settings.set.extend(role.map(|role| format!("role={}", role.get_name())));
     settings
 }
 
@@ -78,9 +76,7 @@ async fn rebuild_once(settings: &CommonArgs) -> Result<(), Failure> {
     let config: Config = load(ABOUT.defaults, settings, environment())?;
     // Standard output is for the report; a filter that is wrong is a mistake in the settings.
     telemetry::init(ABOUT.name, &server.log, server.log_format).map_err(Failure::start)?;
-    let report = rebuild_from(&config)
-        .await
-        .map_err(|error| Failure::start(format!("{error:#}")))?;
+    let report = rebuild_from(&config).await.map_err(|error| Failure::start(format!("{error:#}")))?;
     print(&report).map_err(Failure::start)
 }
 
@@ -100,9 +96,7 @@ async fn open_bus_to_read(config: &Config) -> anyhow::Result<Arc<dyn Bus>> {
     match config.bus.expose().strip_prefix("embedded:") {
         Some(path) => {
             let path = path.trim_start_matches("//");
-            Ok(Arc::new(
-                messaging::embedded::EmbeddedLog::open_read_only(path).await?,
-            ))
+            Ok(Arc::new(messaging::embedded::EmbeddedLog::open_read_only(path).await?))
         }
         None => open_bus("bus", &config.bus).await,
     }

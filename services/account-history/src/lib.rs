@@ -73,18 +73,7 @@ pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
     let OpenedViews { views, dead_letters } = open_views(&config).await?;
     let bus = open_bus("bus", &config.bus).await?;
     let owner = Arc::new(http_owners(&config)?);
-    Ok(build(
-        &config,
-        Deps {
-            views,
-            bus,
-            dead_letters,
-            owner,
-            tasks,
-        },
-    )
-    .await?
-    .app)
+    Ok(build(&config, Deps { views, bus, dead_letters, owner, tasks }).await?.app)
 }
 
 /// Starts the subscription, unless this is a reader, and gives the routes, unless this is an updater.
@@ -100,15 +89,10 @@ pub async fn build(config: &Config, deps: Deps) -> anyhow::Result<Service> {
         subscription = Some(watched);
     }
     let router = match config.role.reads() {
-        true => api::routes(Application {
-            reader: Reader::new(deps.views),
-        }),
+        true => api::routes(Application { reader: Reader::new(deps.views) }),
         false => Router::new(),
     };
-    Ok(Service {
-        app: App { router, health },
-        subscription,
-    })
+    Ok(Service { app: App { router, health }, subscription })
 }
 
 async fn open_views(config: &Config) -> anyhow::Result<OpenedViews> {
@@ -117,10 +101,8 @@ async fn open_views(config: &Config) -> anyhow::Result<OpenedViews> {
 }
 
 fn http_owners(config: &Config) -> anyhow::Result<HttpOwners> {
-    let urls = [
-        (Account::TYPE, config.accounts_url.as_str()),
-        (MoneyTransfer::TYPE, config.transfers_url.as_str()),
-    ];
+    let urls =
+        [(Account::TYPE, config.accounts_url.as_str()), (MoneyTransfer::TYPE, config.transfers_url.as_str())];
     Ok(HttpOwners::new(urls)?)
 }
 

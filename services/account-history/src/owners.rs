@@ -39,10 +39,7 @@ impl StreamSource for LocalOwners {
         stream: &StreamId,
         after: Version,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
-        let store = self
-            .stores
-            .get(&stream.aggregate_type)
-            .ok_or_else(|| nobody_owns(stream))?;
+        let store = self.stores.get(&stream.aggregate_type).ok_or_else(|| nobody_owns(stream))?;
         store.load(stream, after, Until::Latest).await
     }
 }
@@ -64,10 +61,7 @@ impl HttpOwners {
         let urls = urls
             .into_iter()
             .map(|(aggregate_type, url)| (aggregate_type.to_owned(), url.trim_end_matches('/').to_owned()));
-        Ok(Self {
-            http: reqwest::Client::builder().timeout(PATIENCE).build()?,
-            urls: urls.collect(),
-        })
+        Ok(Self { http: reqwest::Client::builder().timeout(PATIENCE).build()?, urls: urls.collect() })
     }
 
     async fn fetch(&self, url: String) -> Result<Vec<RecordedEvent>, reqwest::Error> {
@@ -82,18 +76,10 @@ impl StreamSource for HttpOwners {
         stream: &StreamId,
         after: Version,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
-        let base = self
-            .urls
-            .get(&stream.aggregate_type)
-            .ok_or_else(|| nobody_owns(stream))?;
-        let StreamId {
-            aggregate_type,
-            aggregate_id,
-        } = stream;
+        let base = self.urls.get(&stream.aggregate_type).ok_or_else(|| nobody_owns(stream))?;
+        let StreamId { aggregate_type, aggregate_id } = stream;
         let url = format!("{base}/internal/streams/{aggregate_type}/{aggregate_id}/events?after={after}");
-        self.fetch(url)
-            .await
-            .map_err(|failure| StoreError::Unavailable(failure.to_string()))
+        self.fetch(url).await.map_err(|failure| StoreError::Unavailable(failure.to_string()))
     }
 }
 

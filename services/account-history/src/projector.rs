@@ -43,9 +43,7 @@ impl Projector {
         let mut written: HashMap<Generation, Vec<Outcome>> = HashMap::new();
         loop {
             let generations = self.views.generations().await?;
-            let Some(generation) = generations
-                .written()
-                .find(|generation| !written.contains_key(generation))
+            let Some(generation) = generations.written().find(|generation| !written.contains_key(generation))
             else {
                 return Ok(written.remove(&generations.active).unwrap_or_default());
             };
@@ -65,9 +63,7 @@ impl Projector {
         events: &[RecordedEvent],
     ) -> Result<Option<Vec<Outcome>>, ViewError> {
         let outcomes = apply_filling(self.views.as_ref(), self.owner.as_ref(), generation, events).await?;
-        let missed = outcomes
-            .iter()
-            .any(|outcome| matches!(outcome, Outcome::Gap { .. }));
+        let missed = outcomes.iter().any(|outcome| matches!(outcome, Outcome::Gap { .. }));
         let noted = !missed || self.views.note_missed(generation).await?;
         Ok(noted.then_some(outcomes))
     }
@@ -79,10 +75,7 @@ impl BatchHandler for Projector {
         match self.project(events).await {
             Ok(outcomes) => {
                 fault::point(AFTER_VIEW_WRITE);
-                let done = outcomes
-                    .iter()
-                    .filter(|outcome| **outcome == Outcome::Done)
-                    .count();
+                let done = outcomes.iter().filter(|outcome| **outcome == Outcome::Done).count();
                 counter!("bank_projector_events_total").increment(done as u64);
                 outcomes
             }
@@ -106,9 +99,7 @@ pub(crate) async fn apply(
         }
         counter!("bank_projector_races_total").increment(1);
     }
-    Err(ViewError::Unavailable(format!(
-        "another writer was faster {ATTEMPTS} times"
-    )))
+    Err(ViewError::Unavailable(format!("another writer was faster {ATTEMPTS} times")))
 }
 
 /// [`apply`], and where events are missing, what the owner of the stream has of them first. A gap that is left

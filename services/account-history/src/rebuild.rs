@@ -92,12 +92,7 @@ pub async fn rebuild(
         if views.switch(building).await? {
             views.drop_generation(old).await?;
             let (messages, unreadable) = topics.finish();
-            return Ok(RebuildReport {
-                generation,
-                messages,
-                differences,
-                unreadable,
-            });
+            return Ok(RebuildReport { generation, messages, differences, unreadable });
         }
     }
     Err(RebuildError::NotSettled)
@@ -106,7 +101,5 @@ pub async fn rebuild(
 /// The record of the generation, which says how many events were missed.
 async fn building(views: &dyn ViewStore, generation: Generation) -> Result<Building, RebuildError> {
     let building = views.generations().await?.building;
-    building
-        .filter(|building| building.generation == generation)
-        .ok_or(RebuildError::Overtaken)
+    building.filter(|building| building.generation == generation).ok_or(RebuildError::Overtaken)
 }

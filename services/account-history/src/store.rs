@@ -74,9 +74,7 @@ impl Generations {
     /// Every generation that must have an event before the event is done.
     pub fn written(&self) -> impl Iterator<Item = Generation> + use<> {
         let announced = self.building.filter(|building| building.announced);
-        [Some(self.active), announced.map(|building| building.generation)]
-            .into_iter()
-            .flatten()
+        [Some(self.active), announced.map(|building| building.generation)].into_iter().flatten()
     }
 }
 

@@ -11,10 +11,7 @@ pub(crate) fn routes(application: Application) -> Router {
     Router::new()
         .route("/v1/accounts", post(accounts::open))
         .route("/v1/accounts/{id}/deposits", post(accounts::deposits::deposit))
-        .route(
-            "/v1/accounts/{id}/withdrawals",
-            post(accounts::withdrawals::withdraw),
-        )
+        .route("/v1/accounts/{id}/withdrawals", post(accounts::withdrawals::withdraw))
         .route("/v1/accounts/{id}/freeze", post(accounts::standing::freeze))
         .route("/v1/accounts/{id}/unfreeze", post(accounts::standing::unfreeze))
         .route("/v1/accounts/{id}/close", post(accounts::standing::close))

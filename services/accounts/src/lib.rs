@@ -72,14 +72,8 @@ pub async fn build(config: &Config, deps: Deps) -> anyhow::Result<Service> {
     let commands = Commands::direct(repository);
     deps.side.start_relay(&deps.tasks, "/bank/accounts");
     let subscription = subscriptions::subscribe(&config.subscription_id, &deps, commands.clone()).await?;
-    let application = Application {
-        commands,
-        clock: deps.clock,
-    };
+    let application = Application { commands, clock: deps.clock };
     let router = api::routes(application);
     let health = deps.side.health(&subscription);
-    Ok(Service {
-        app: App { router, health },
-        subscription,
-    })
+    Ok(Service { app: App { router, health }, subscription })
 }

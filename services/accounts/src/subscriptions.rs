@@ -18,11 +18,8 @@ use crate::Deps;
 
 /// Reads `bank.transfer` from its start, or from where this subscription stopped.
 pub(crate) async fn subscribe(id: &str, deps: &Deps, commands: Commands<Account>) -> anyhow::Result<Watched> {
-    let steps = TransferSteps {
-        commands,
-        store: Arc::clone(&deps.side.store),
-        clock: Arc::clone(&deps.clock),
-    };
+    let steps =
+        TransferSteps { commands, store: Arc::clone(&deps.side.store), clock: Arc::clone(&deps.clock) };
     let subscription = Subscription {
         id: id.to_owned(),
         topics: vec![topic_of(MoneyTransfer::TYPE)],
@@ -52,11 +49,7 @@ impl Handler for TransferSteps {
             return Outcome::Done;
         };
         let asks_again = matches!(transfer_event, TransferEvent::DeadlinePassed { .. });
-        match self
-            .commands
-            .execute(account.0, command, caused_by(event, command_id))
-            .await
-        {
+        match self.commands.execute(account.0, command, caused_by(event, command_id)).await {
             // The sweeper asks because it has not seen the answer: say it again.
             Ok(executed) if executed.replayed && asks_again => match self.store.republish(command_id).await {
                 Ok(_) => Outcome::Done,

@@ -81,26 +81,12 @@ mod tests {
 
     #[test]
     fn only_a_plain_address_is_a_base() {
-        for wrong in [
-            "",
-            "accounts:8081",
-            "https://h:1",
-            "http://h:1/v1",
-            "http://u:p@h:1",
-            "http://h:1/?a",
-            "h",
-        ] {
-            assert!(
-                BaseUrl::try_from(wrong.to_owned())
-                    .unwrap_err()
-                    .contains("http://HOST:PORT"),
-                "{wrong}"
-            );
+        for wrong in
+            ["", "accounts:8081", "https://h:1", "http://h:1/v1", "http://u:p@h:1", "http://h:1/?a", "h"]
+        {
+            assert!(BaseUrl::try_from(wrong.to_owned()).unwrap_err().contains("http://HOST:PORT"), "{wrong}");
         }
-        assert_eq!(
-            BaseUrl::try_from("http://h:81".to_owned()).unwrap().to_string(),
-            "http://h:81"
-        );
+        assert_eq!(BaseUrl::try_from("http://h:81".to_owned()).unwrap().to_string(), "http://h:81");
     }
 
     #[test]
@@ -108,12 +94,9 @@ mod tests {
         let base = BaseUrl::try_from("http://h:81".to_owned()).unwrap();
         let url = base.route("/v1/accounts/%C3%A9", Some("a=%20b")).unwrap();
         assert_eq!(url.as_str(), "http://h:81/v1/accounts/%C3%A9?a=%20b");
-        for moved in [
-            "/v1/accounts/..",
-            "/v1/accounts/%2e%2e/close",
-            "/v1/accounts/./close",
-            "/v1/accounts/a\\b",
-        ] {
+        for moved in
+            ["/v1/accounts/..", "/v1/accounts/%2e%2e/close", "/v1/accounts/./close", "/v1/accounts/a\\b"]
+        {
             assert_eq!(base.route(moved, None), None, "{moved}");
         }
     }

@@ -48,19 +48,16 @@ pub fn build(config: &Config) -> anyhow::Result<App> {
     let accounts = upstream("accounts", &config.accounts_url);
     let transfers = upstream("transfers", &config.transfers_url);
     let account_history = upstream("account-history", &config.account_history_url);
-    let health = [&accounts, &transfers, &account_history]
-        .into_iter()
-        .cloned()
-        .fold(Health::new(), |health, upstream| {
+    let health = [&accounts, &transfers, &account_history].into_iter().cloned().fold(
+        Health::new(),
+        |health, upstream| {
             health.check(upstream.name, move || {
                 let upstream = upstream.clone();
                 async move { upstream.livez().await }
             })
-        });
-    Ok(App {
-        router: api::routes(&accounts, &transfers, &account_history),
-        health,
-    })
+        },
+    );
+    Ok(App { router: api::routes(&accounts, &transfers, &account_history), health })
 }
 
 /// Runs the gateway until a signal.

@@ -37,7 +37,7 @@ impl Upstream {
     pub(crate) async fn livez(&self) -> Result<(), String> {
         let url = format!("{}/livez", self.url);
         let response = self.client.get(url).timeout(self.timeout).send().await;
-        let response = response.map_err(|error| error.without_url().to_string())?;
+        let response = response.map_err(problems::cause)?;
         if response.status().is_success() {
             Ok(())
         } else {
@@ -78,10 +78,7 @@ pub(crate) async fn forward(
     let url =
         url.ok_or_else(|| Problem::invalid_path(format!("{path} is no path of an account or transfer")))?;
     let body = read_body(&parts.headers, body, upstream.body_limit).await?;
-    let peer = parts
-        .extensions
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|ConnectInfo(peer)| peer.ip());
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
     let wait = Prefer::of(&parts.headers).wait.unwrap_or_default();
 
     let mut outbound = reqwest::Request::new(parts.method, url);
@@ -90,10 +87,7 @@ pub(crate) async fn forward(
     if !body.is_empty() {
         *outbound.body_mut() = Some(body.into());
     }
-    let answer = upstream
-        .send(&outbound)
-        .await
-        .map_err(|error| problems::explain(&upstream, error))?;
+    let answer = upstream.send(&outbound).await.map_err(|error| problems::explain(&upstream, error))?;
     Ok(pass_back(&upstream, answer))
 }
 

@@ -38,10 +38,7 @@ async fn main() -> anyhow::Result<()> {
         Some(url) => measure(url, &args).await,
         None => {
             let dir = tempfile::tempdir()?;
-            let common = CommonArgs {
-                data_dir: Some(dir.path().to_owned()),
-                ..CommonArgs::default()
-            };
+            let common = CommonArgs { data_dir: Some(dir.path().to_owned()), ..CommonArgs::default() };
             let config = load(bank::config::DEFAULTS, &common, std::iter::empty())?;
             let tasks = Tasks::new();
             let app = bank::start(config, tasks.clone()).await?;
@@ -54,10 +51,8 @@ async fn main() -> anyhow::Result<()> {
                 stop.cancel();
                 outcome
             };
-            let (served, measured) = tokio::join!(
-                service_kit::host(listener, app, &settings, tasks, stop.clone()),
-                measured
-            );
+            let (served, measured) =
+                tokio::join!(service_kit::host(listener, app, &settings, tasks, stop.clone()), measured);
             served?;
             measured
         }
@@ -75,19 +70,10 @@ async fn measure(url: &str, args: &Args) -> anyhow::Result<()> {
         let request = http.post(format!("{url}/v1/transfers")).json(&body);
         // Every second one only asks to be accepted, so that both times are measured on the same bank.
         let wait = number % 2 == 0;
-        let request = if wait {
-            request.header("prefer", "wait=30")
-        } else {
-            request
-        };
+        let request = if wait { request.header("prefer", "wait=30") } else { request };
         let started = Instant::now();
-        let answer: Value = request
-            .header("idempotency-key", key)
-            .send()
-            .await?
-            .error_for_status()?
-            .json()
-            .await?;
+        let answer: Value =
+            request.header("idempotency-key", key).send().await?.error_for_status()?.json().await?;
         let taken = started.elapsed();
         if wait {
             anyhow::ensure!(answer["state"] == "completed", "{answer}");
@@ -95,11 +81,7 @@ async fn measure(url: &str, args: &Args) -> anyhow::Result<()> {
             ended(&http, url, &answer).await?;
         }
         if number >= args.warm_up {
-            if wait {
-                completed.push(taken)
-            } else {
-                accepted.push(taken)
-            }
+            if wait { completed.push(taken) } else { accepted.push(taken) }
         }
     }
     println!("{} transfers one after the other against {url}", args.count);
@@ -112,13 +94,8 @@ async fn measure(url: &str, args: &Args) -> anyhow::Result<()> {
 async fn ended(http: &Client, url: &str, transfer: &Value) -> anyhow::Result<()> {
     let id = transfer["id"].as_str().context("no id")?;
     loop {
-        let now: Value = http
-            .get(format!("{url}/v1/transfers/{id}"))
-            .send()
-            .await?
-            .error_for_status()?
-            .json()
-            .await?;
+        let now: Value =
+            http.get(format!("{url}/v1/transfers/{id}")).send().await?.error_for_status()?.json().await?;
         if now["state"] == "completed" {
             return Ok(());
         }
@@ -128,14 +105,8 @@ async fn ended(http: &Client, url: &str, transfer: &Value) -> anyhow::Result<()>
 
 async fn open(http: &Client, url: &str, initial_balance: u64) -> anyhow::Result<String> {
     let body = json!({"customerId": "bench", "title": "Bench", "currency": "USD", "initialBalance": initial_balance});
-    let answer: Value = http
-        .post(format!("{url}/v1/accounts"))
-        .json(&body)
-        .send()
-        .await?
-        .error_for_status()?
-        .json()
-        .await?;
+    let answer: Value =
+        http.post(format!("{url}/v1/accounts")).json(&body).send().await?.error_for_status()?.json().await?;
     answer["id"].as_str().map(str::to_owned).context("no id")
 }
 

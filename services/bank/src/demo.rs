@@ -37,10 +37,7 @@ pub struct DemoArgs {
 pub async fn run(args: DemoArgs) -> Result<ExitCode, Failure> {
     let temporary = tempfile::tempdir().map_err(Failure::start)?;
     let data_dir = args.data_dir.unwrap_or_else(|| temporary.path().join("data"));
-    let common = CommonArgs {
-        data_dir: Some(data_dir),
-        ..CommonArgs::default()
-    };
+    let common = CommonArgs { data_dir: Some(data_dir), ..CommonArgs::default() };
     let config = settings(&common)?;
     let outcome = async {
         let parts = Parts::open(&config).await?;
@@ -52,14 +49,7 @@ pub async fn run(args: DemoArgs) -> Result<ExitCode, Failure> {
         let settings = ServerSettings::default();
         let server = service_kit::host(listener, app, &settings, tasks, stop.clone());
         let played = async {
-            let outcome = Demo {
-                http: Client::new(),
-                url,
-                parts: parts.clone(),
-                printed: 0,
-            }
-            .play()
-            .await;
+            let outcome = Demo { http: Client::new(), url, parts: parts.clone(), printed: 0 }.play().await;
             stop.cancel();
             outcome
         };
@@ -87,25 +77,18 @@ impl Demo {
         let ada = self.open("ada", 10_000).await?;
         let charles = self.open("charles", 0).await?;
         let money = json!({"amount": 500, "currency": "USD", "memo": "from the savings box"});
-        self.post(&format!("/v1/accounts/{charles}/deposits"), money)
-            .await?;
+        self.post(&format!("/v1/accounts/{charles}/deposits"), money).await?;
         self.print_log().await?;
 
         self.title("Ada sends Charles 55.00 USD: it completes")?;
         let completed = self.transfer(&ada, &charles, 5_500, "rent").await?;
         self.print_log().await?;
-        anyhow::ensure!(
-            completed["state"] == "completed",
-            "the transfer ended as {completed}"
-        );
+        anyhow::ensure!(completed["state"] == "completed", "the transfer ended as {completed}");
 
         self.title("Ada sends Charles 500.00 USD: she has not got it, and nothing moves")?;
         let refused = self.transfer(&ada, &charles, 50_000, "a boat").await?;
         self.print_log().await?;
-        anyhow::ensure!(
-            refused["reason"] == "insufficient-funds",
-            "the transfer ended as {refused}"
-        );
+        anyhow::ensure!(refused["reason"] == "insufficient-funds", "the transfer ended as {refused}");
 
         self.title("The documents that the views show")?;
         for account in [&ada, &charles] {
@@ -124,10 +107,7 @@ impl Demo {
             "customerId": customer, "title": "Daily", "currency": "USD", "initialBalance": initial_balance,
         });
         let answer = self.post("/v1/accounts", body).await?;
-        answer["id"]
-            .as_str()
-            .map(str::to_owned)
-            .with_context(|| format!("no id in {answer}"))
+        answer["id"].as_str().map(str::to_owned).with_context(|| format!("no id in {answer}"))
     }
 
     async fn transfer(&self, from: &str, to: &str, amount: u64, memo: &str) -> anyhow::Result<Value> {
@@ -139,9 +119,8 @@ impl Demo {
 
     async fn post(&self, path: &str, body: Value) -> anyhow::Result<Value> {
         let request = self.http.post(format!("{}{path}", self.url)).json(&body);
-        let request = request
-            .header("idempotency-key", Uuid::now_v7().to_string())
-            .header("prefer", "wait=10");
+        let request =
+            request.header("idempotency-key", Uuid::now_v7().to_string()).header("prefer", "wait=10");
         let response = request.send().await?;
         let (status, answer) = (response.status(), response.json::<Value>().await?);
         anyhow::ensure!(status.is_success(), "POST {path} was answered {status}: {answer}");
@@ -165,17 +144,10 @@ impl Demo {
     async fn settled_document(&self, account: &str) -> anyhow::Result<Value> {
         let ended = |transfer: &Value| matches!(transfer["state"].as_str(), Some("completed" | "failed"));
         for _ in 0..PATIENCE_SECONDS * 100 {
-            let response = self
-                .http
-                .get(format!("{}/v1/accounts/{account}", self.url))
-                .send()
-                .await?;
+            let response = self.http.get(format!("{}/v1/accounts/{account}", self.url)).send().await?;
             if response.status().is_success() {
                 let document: Value = response.json().await?;
-                let transfers = document["transfers"]
-                    .as_array()
-                    .map(Vec::as_slice)
-                    .unwrap_or_default();
+                let transfers = document["transfers"].as_array().map(Vec::as_slice).unwrap_or_default();
                 if transfers.len() == 2 && transfers.iter().all(ended) {
                     return Ok(document);
                 }
@@ -190,9 +162,6 @@ fn line(text: &mut String, event: &RecordedEvent) {
     let time = event.recorded_at.format("%H:%M:%S%.6f");
     let stream = format!("{}/{}", event.stream.aggregate_type, event.stream.aggregate_id);
     // Writing to a string cannot fail.
-    let _ = writeln!(
-        text,
-        "{time}  {stream} v{:<3} {:<24} {}",
-        event.version, event.event_type, event.payload
-    );
+    let _ =
+        writeln!(text, "{time}  {stream} v{:<3} {:<24} {}", event.version, event.event_type, event.payload);
 }

@@ -37,21 +37,12 @@ pub async fn build(
     clock: Arc<dyn Clock>,
     tasks: &Tasks,
 ) -> anyhow::Result<App> {
-    let deps = accounts::Deps {
-        side: parts.accounts_side(),
-        clock: Arc::clone(&clock),
-        tasks: tasks.clone(),
-    };
+    let deps =
+        accounts::Deps { side: parts.accounts_side(), clock: Arc::clone(&clock), tasks: tasks.clone() };
     let accounts = accounts::build(&config.accounts(), deps).await?.app;
-    let deps = transfers::Deps {
-        side: parts.transfers_side(),
-        clock,
-        tasks: tasks.clone(),
-    };
+    let deps = transfers::Deps { side: parts.transfers_side(), clock, tasks: tasks.clone() };
     let transfers = transfers::build(&config.transfers(), deps).await?.app;
-    let history = account_history::build(&config.account_history(), parts.history_deps(tasks))
-        .await?
-        .app;
+    let history = account_history::build(&config.account_history(), parts.history_deps(tasks)).await?.app;
     Ok(App {
         router: accounts.router.merge(transfers.router).merge(history.router),
         health: accounts

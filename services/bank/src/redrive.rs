@@ -59,29 +59,21 @@ impl Reader {
 /// When the stores cannot be opened.
 pub(crate) async fn run(args: RedriveArgs) -> Result<ExitCode, Failure> {
     let config = settings(&args.settings)?;
-    let parts = Parts::open(&config)
-        .await
-        .map_err(|error| Failure::start(format!("{error:#}")))?;
+    let parts = Parts::open(&config).await.map_err(|error| Failure::start(format!("{error:#}")))?;
     let id = args.subscription.subscription_id(&config);
     let letters = match args.subscription {
         Reader::Accounts => parts.accounts_side().dead_letters,
         Reader::Transfers => parts.transfers_side().dead_letters,
         Reader::AccountHistory => parts.history_dead_letters(),
     };
-    let outcome = if args.list {
-        list(&*letters, id, &args).await
-    } else {
-        replay(&*letters, id, &args).await
-    };
+    let outcome =
+        if args.list { list(&*letters, id, &args).await } else { replay(&*letters, id, &args).await };
     parts.close().await;
     outcome
 }
 
 async fn list(letters: &dyn DeadLetters, id: &str, args: &RedriveArgs) -> Result<ExitCode, Failure> {
-    let waiting = letters
-        .list(id, args.key.as_deref())
-        .await
-        .map_err(Failure::start)?;
+    let waiting = letters.list(id, args.key.as_deref()).await.map_err(Failure::start)?;
     let mut text = String::new();
     if args.json {
         text = serde_json::to_string_pretty(&waiting).map_err(Failure::start)? + "\n";
@@ -89,48 +81,28 @@ async fn list(letters: &dyn DeadLetters, id: &str, args: &RedriveArgs) -> Result
         for letter in &waiting {
             let kind = letter.delivery.message.header("ce_type").unwrap_or("unknown");
             // Writing to a string cannot fail.
-            let _ = writeln!(
-                text,
-                "{} {kind} since {}: {}",
-                letter.key, letter.parked_at, letter.reason
-            );
+            let _ = writeln!(text, "{} {kind} since {}: {}", letter.key, letter.parked_at, letter.reason);
         }
         let _ = writeln!(text, "{} messages of `{id}` wait", waiting.len());
     }
     print(&text)?;
-    Ok(if waiting.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if waiting.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn replay(letters: &dyn DeadLetters, id: &str, args: &RedriveArgs) -> Result<ExitCode, Failure> {
-    let report = messaging::redrive(letters, id, args.key.as_deref(), PATIENCE)
-        .await
-        .map_err(Failure::start)?;
+    let report =
+        messaging::redrive(letters, id, args.key.as_deref(), PATIENCE).await.map_err(Failure::start)?;
     let mut text = String::new();
     if args.json {
         text = serde_json::to_string_pretty(&report).map_err(Failure::start)? + "\n";
     } else {
-        let _ = writeln!(
-            text,
-            "{} of {} messages of `{id}` were handled",
-            report.handled, report.requested
-        );
+        let _ = writeln!(text, "{} of {} messages of `{id}` were handled", report.handled, report.requested);
         for key in &report.remaining {
-            let state = if key.redrive_requested {
-                "asked for; no bank has carried it out yet"
-            } else {
-                &key.reason
-            };
+            let state =
+                if key.redrive_requested { "asked for; no bank has carried it out yet" } else { &key.reason };
             let _ = writeln!(text, "{}: {} messages wait: {state}", key.key, key.letters);
         }
     }
     print(&text)?;
-    Ok(if report.remaining.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if report.remaining.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -80,23 +80,13 @@ pub struct Finding {
 
 impl Finding {
     fn new(invariant: Invariant, subject: impl fmt::Display, detail: impl Into<String>) -> Self {
-        Self {
-            invariant,
-            subject: subject.to_string(),
-            detail: detail.into(),
-        }
+        Self { invariant, subject: subject.to_string(), detail: detail.into() }
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}: {} (must hold: {})",
-            self.subject,
-            self.detail,
-            self.invariant.promise()
-        )
+        write!(f, "{}: {} (must hold: {})", self.subject, self.detail, self.invariant.promise())
     }
 }
 
@@ -145,22 +135,13 @@ pub fn check(evidence: &Evidence, overdue_since: DateTime<Utc>) -> Report {
     views::equal_a_replay(evidence, &mut findings);
     topics::equal_the_stores(evidence, &mut findings);
     commands::have_one_effect(evidence, &mut findings);
-    findings.sort_by_key(|finding| {
-        Invariant::ALL
-            .iter()
-            .position(|invariant| *invariant == finding.invariant)
-    });
+    findings
+        .sort_by_key(|finding| Invariant::ALL.iter().position(|invariant| *invariant == finding.invariant));
     Report {
         events: evidence.accounts.len() + evidence.transfers.len(),
         accounts: accounts.values().filter(|account| account.is_opened()).count(),
-        transfers: transfers
-            .values()
-            .filter(|transfer| transfer.is_created())
-            .count(),
-        in_flight: transfers
-            .values()
-            .filter(|transfer| transfer.is_pending())
-            .count(),
+        transfers: transfers.values().filter(|transfer| transfer.is_created()).count(),
+        in_flight: transfers.values().filter(|transfer| transfer.is_pending()).count(),
         view_records: views::count(&evidence.views),
         messages: evidence.messages.len(),
         views_behind: evidence.views_behind,

@@ -39,19 +39,13 @@ impl Application {
     /// Accepts a transfer; the accounts take it from there.
     pub(crate) async fn create(&self, details: TransferDetails, context: CommandContext) -> Outcome {
         let id = details.transfer_id.0;
-        let command = TransferCommand::Create {
-            details,
-            now: self.clock.now(),
-        };
+        let command = TransferCommand::Create { details, now: self.clock.now() };
         self.commands.execute(id, command, context).await
     }
 
     /// Asks for a transfer to be cancelled: the debit's answer decides.
     pub(crate) async fn cancel(&self, id: Uuid, reason: Option<Memo>, context: CommandContext) -> Outcome {
-        let command = TransferCommand::Cancel {
-            reason,
-            now: self.clock.now(),
-        };
+        let command = TransferCommand::Cancel { reason, now: self.clock.now() };
         self.commands.execute(id, command, context).await
     }
 
@@ -67,26 +61,16 @@ impl Application {
         context: CommandContext,
     ) -> Result<(Executed<MoneyTransfer>, bool), ExecuteError<TransferRefusal>> {
         let now = self.clock.now();
-        let command = TransferCommand::StartReversal {
-            actor,
-            reason,
-            deadline: self.deadline_from(now),
-            now,
-        };
+        let command =
+            TransferCommand::StartReversal { actor, reason, deadline: self.deadline_from(now), now };
         let started = self.commands.execute(id, command, context.clone()).await?;
-        let event = started
-            .events
-            .first()
-            .and_then(|event| event.decode::<TransferEvent>().ok());
+        let event = started.events.first().and_then(|event| event.decode::<TransferEvent>().ok());
         let Some((reversal, command_id, command)) = event.as_ref().and_then(saga::reversal_commands_after)
         else {
             let wrong = format!("the command that reverses {id} appended no `ReversalStarted`");
             return Err(ExecuteError::Store(StoreError::Corrupt(wrong)));
         };
-        let reversal = self
-            .commands
-            .execute(reversal.0, command, follow_up(&context, command_id))
-            .await?;
+        let reversal = self.commands.execute(reversal.0, command, follow_up(&context, command_id)).await?;
         Ok((reversal, started.replayed))
     }
 

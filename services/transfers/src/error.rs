@@ -20,11 +20,9 @@ pub(crate) fn problem(error: ExecuteError<TransferRefusal>) -> Problem {
 /// A transfer that could not be read.
 pub(crate) fn read_problem(error: StoreError) -> Problem {
     match error {
-        StoreError::NotFound(_) => Problem::new(
-            StatusCode::NOT_FOUND,
-            "transfer-not-found",
-            "there is no transfer with this id",
-        ),
+        StoreError::NotFound(_) => {
+            Problem::new(StatusCode::NOT_FOUND, "transfer-not-found", "there is no transfer with this id")
+        }
         error => problem_of_store(error),
     }
 }

@@ -83,8 +83,5 @@ pub async fn build(config: &Config, deps: Deps) -> anyhow::Result<Service> {
     sweeper::start(application.clone(), config, &deps.tasks);
     let router = api::routes(application);
     let health = deps.side.health(&subscription);
-    Ok(Service {
-        app: App { router, health },
-        subscription,
-    })
+    Ok(Service { app: App { router, health }, subscription })
 }

@@ -51,12 +51,7 @@ impl Handler for Answers {
             Ok(None) => Outcome::Done,
             Ok(Some((transfer, command_id, command))) => {
                 let context = caused_by(event, command_id);
-                outcome_of(
-                    self.application
-                        .commands
-                        .execute(transfer.0, command, context)
-                        .await,
-                )
+                outcome_of(self.application.commands.execute(transfer.0, command, context).await)
             }
         }
     }

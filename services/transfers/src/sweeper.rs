@@ -19,10 +19,7 @@ use crate::config::Config;
 const AT_ONCE: u32 = 500;
 
 pub(crate) fn start(application: Application, config: &Config, tasks: &Tasks) {
-    let sweeper = Sweeper {
-        application,
-        retry_after: config.sweep_retry.into(),
-    };
+    let sweeper = Sweeper { application, retry_after: config.sweep_retry.into() };
     let mut ticks = interval(config.sweep_interval.into());
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     tasks.spawn("sweeper", async move {
@@ -43,11 +40,7 @@ struct Sweeper {
 impl Sweeper {
     async fn sweep(&self) -> Result<(), StoreError> {
         let now = self.application.clock.now();
-        let due = self
-            .application
-            .store
-            .due(MoneyTransfer::TYPE, now, AT_ONCE)
-            .await?;
+        let due = self.application.store.due(MoneyTransfer::TYPE, now, AT_ONCE).await?;
         for (id, deadline) in due {
             match self.pass_deadline(id).await {
                 Ok(()) => {
@@ -63,14 +56,8 @@ impl Sweeper {
     /// before the deadline the command changes nothing.
     async fn pass_deadline(&self, id: Uuid) -> Result<(), ExecuteError<TransferRefusal>> {
         let now = self.application.clock.now();
-        let command = TransferCommand::PassDeadline {
-            now,
-            next_check_at: now + self.retry_after,
-        };
-        self.application
-            .commands
-            .execute(id, command, CommandContext::new(Uuid::now_v7()))
-            .await?;
+        let command = TransferCommand::PassDeadline { now, next_check_at: now + self.retry_after };
+        self.application.commands.execute(id, command, CommandContext::new(Uuid::now_v7())).await?;
         Ok(())
     }
 }

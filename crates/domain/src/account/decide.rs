@@ -11,14 +11,7 @@ use crate::text::Memo;
 pub(super) fn decide(account: &Account, command: &Command) -> Result<Vec<Event>, Refusal> {
     match command {
         Command::Open { .. } if account.opened().is_some() => Err(Refusal::AlreadyOpen),
-        Command::Open {
-            account_id,
-            customer_id,
-            title,
-            currency,
-            initial_balance,
-            now,
-        } => {
+        Command::Open { account_id, customer_id, title, currency, initial_balance, now } => {
             let (customer_id, title) = (customer_id.clone(), title.clone());
             let opened = Event::AccountOpened {
                 account_id: *account_id,
@@ -40,11 +33,9 @@ pub(super) fn decide(account: &Account, command: &Command) -> Result<Vec<Event>,
         Command::RefuseDebit { transfer, reason } => Ok(vec![refuse_debit(transfer, *reason)]),
         Command::Credit { transfer, now } => Ok(vec![credit(account, transfer, *now)]),
         Command::RefuseCredit { transfer, reason } => Ok(vec![refuse_credit(transfer, *reason)]),
-        Command::ReverseDebit {
-            transfer,
-            reason,
-            now,
-        } => reverse_debit(account.expect_opened()?, transfer, *reason, *now).map(|reversed| vec![reversed]),
+        Command::ReverseDebit { transfer, reason, now } => {
+            reverse_debit(account.expect_opened()?, transfer, *reason, *now).map(|reversed| vec![reversed])
+        }
     }
 }
 
@@ -59,21 +50,13 @@ impl OpenedAccount {
         if money.currency == self.currency {
             return Ok(());
         }
-        Err(Refusal::CurrencyMismatch {
-            account: self.currency,
-            given: money.currency,
-        })
+        Err(Refusal::CurrencyMismatch { account: self.currency, given: money.currency })
     }
 }
 
 /// What an account is opened with counts as a deposit, so that deposits alone say where money came from.
 fn initial_deposit(money: Money, at: DateTime<Utc>) -> Event {
-    Event::AccountDeposited {
-        money,
-        memo: None,
-        balance: Balance::from(money.amount),
-        at,
-    }
+    Event::AccountDeposited { money, memo: None, balance: Balance::from(money.amount), at }
 }
 
 fn deposit(
@@ -88,16 +71,8 @@ fn deposit(
         AccountStatus::Closed | AccountStatus::ClosedWithBalance => return Err(Refusal::AccountClosed),
     }
     account.expect_currency_of(money)?;
-    let balance = account
-        .balance
-        .checked_add(money.amount)
-        .ok_or(Refusal::LimitExceeded)?;
-    Ok(vec![Event::AccountDeposited {
-        money,
-        memo: memo.clone(),
-        balance,
-        at,
-    }])
+    let balance = account.balance.checked_add(money.amount).ok_or(Refusal::LimitExceeded)?;
+    Ok(vec![Event::AccountDeposited { money, memo: memo.clone(), balance, at }])
 }
 
 /// Money that arrived after the closing can be paid out, by an operator; it is the only thing left to do.
@@ -116,24 +91,13 @@ fn withdraw(
     let balance = account
         .balance
         .checked_sub(money.amount)
-        .ok_or(Refusal::InsufficientFunds {
-            balance: account.balance,
-            requested: money.amount,
-        })?;
-    Ok(vec![Event::AccountWithdrawn {
-        money,
-        memo: memo.clone(),
-        balance,
-        at,
-    }])
+        .ok_or(Refusal::InsufficientFunds { balance: account.balance, requested: money.amount })?;
+    Ok(vec![Event::AccountWithdrawn { money, memo: memo.clone(), balance, at }])
 }
 
 fn freeze(account: &OpenedAccount, reason: &Option<Memo>, at: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
     match account.status {
-        AccountStatus::Open => Ok(vec![Event::AccountFrozen {
-            reason: reason.clone(),
-            at,
-        }]),
+        AccountStatus::Open => Ok(vec![Event::AccountFrozen { reason: reason.clone(), at }]),
         AccountStatus::Frozen => Ok(vec![]),
         AccountStatus::Closed | AccountStatus::ClosedWithBalance => Err(Refusal::AccountClosed),
     }
@@ -145,10 +109,7 @@ fn unfreeze(
     at: DateTime<Utc>,
 ) -> Result<Vec<Event>, Refusal> {
     match account.status {
-        AccountStatus::Frozen => Ok(vec![Event::AccountUnfrozen {
-            reason: reason.clone(),
-            at,
-        }]),
+        AccountStatus::Frozen => Ok(vec![Event::AccountUnfrozen { reason: reason.clone(), at }]),
         AccountStatus::Open => Ok(vec![]),
         AccountStatus::Closed | AccountStatus::ClosedWithBalance => Err(Refusal::AccountClosed),
     }
@@ -157,13 +118,10 @@ fn unfreeze(
 /// A frozen account stays: whoever froze it wants to look at it first.
 fn close(account: &OpenedAccount, reason: &Option<Memo>, at: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
     match account.status {
-        AccountStatus::Open if account.balance.is_zero() => Ok(vec![Event::AccountClosed {
-            reason: reason.clone(),
-            at,
-        }]),
-        AccountStatus::Open => Err(Refusal::BalanceNotZero {
-            balance: account.balance,
-        }),
+        AccountStatus::Open if account.balance.is_zero() => {
+            Ok(vec![Event::AccountClosed { reason: reason.clone(), at }])
+        }
+        AccountStatus::Open => Err(Refusal::BalanceNotZero { balance: account.balance }),
         AccountStatus::Frozen => Err(Refusal::AccountFrozen),
         AccountStatus::Closed | AccountStatus::ClosedWithBalance => Ok(vec![]),
     }

@@ -145,49 +145,16 @@ pub enum AccountEvent {
 
 impl DomainEvent for AccountEvent {
     const TYPES: &'static [EventType] = &[
-        EventType {
-            name: "AccountOpened",
-            schema_version: 1,
-        },
-        EventType {
-            name: "AccountDeposited",
-            schema_version: 1,
-        },
-        EventType {
-            name: "AccountWithdrawn",
-            schema_version: 1,
-        },
-        EventType {
-            name: "AccountFrozen",
-            schema_version: 1,
-        },
-        EventType {
-            name: "AccountUnfrozen",
-            schema_version: 1,
-        },
-        EventType {
-            name: "AccountClosed",
-            schema_version: 1,
-        },
-        EventType {
-            name: "AccountDebited",
-            schema_version: 1,
-        },
-        EventType {
-            name: "AccountDebitRejected",
-            schema_version: 1,
-        },
-        EventType {
-            name: "AccountCredited",
-            schema_version: 1,
-        },
-        EventType {
-            name: "AccountCreditRejected",
-            schema_version: 1,
-        },
-        EventType {
-            name: "AccountDebitReversed",
-            schema_version: 1,
-        },
+        EventType { name: "AccountOpened", schema_version: 1 },
+        EventType { name: "AccountDeposited", schema_version: 1 },
+        EventType { name: "AccountWithdrawn", schema_version: 1 },
+        EventType { name: "AccountFrozen", schema_version: 1 },
+        EventType { name: "AccountUnfrozen", schema_version: 1 },
+        EventType { name: "AccountClosed", schema_version: 1 },
+        EventType { name: "AccountDebited", schema_version: 1 },
+        EventType { name: "AccountDebitRejected", schema_version: 1 },
+        EventType { name: "AccountCredited", schema_version: 1 },
+        EventType { name: "AccountCreditRejected", schema_version: 1 },
+        EventType { name: "AccountDebitReversed", schema_version: 1 },
     ];
 }

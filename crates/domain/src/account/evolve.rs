@@ -5,21 +5,17 @@ use crate::money::Balance;
 
 pub(super) fn evolve(account: Account, event: &Event) -> Account {
     match event {
-        Event::AccountOpened {
-            account_id,
-            customer_id,
-            title,
-            currency,
-            at,
-        } => Account(Some(OpenedAccount {
-            account_id: *account_id,
-            owner: customer_id.clone(),
-            title: title.clone(),
-            currency: *currency,
-            balance: Balance::ZERO,
-            status: AccountStatus::Open,
-            opened_at: *at,
-        })),
+        Event::AccountOpened { account_id, customer_id, title, currency, at } => {
+            Account(Some(OpenedAccount {
+                account_id: *account_id,
+                owner: customer_id.clone(),
+                title: title.clone(),
+                currency: *currency,
+                balance: Balance::ZERO,
+                status: AccountStatus::Open,
+                opened_at: *at,
+            }))
+        }
         _ => Account(account.0.map(|opened| evolve_opened(opened, event))),
     }
 }

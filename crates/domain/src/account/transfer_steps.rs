@@ -40,17 +40,11 @@ pub(super) fn credit(account: &Account, transfer: &TransferDetails, now: DateTim
 }
 
 pub(super) fn refuse_debit(transfer: &TransferDetails, reason: RefusalReason) -> Event {
-    Event::AccountDebitRejected {
-        transfer_id: transfer.transfer_id,
-        reason,
-    }
+    Event::AccountDebitRejected { transfer_id: transfer.transfer_id, reason }
 }
 
 pub(super) fn refuse_credit(transfer: &TransferDetails, reason: RefusalReason) -> Event {
-    Event::AccountCreditRejected {
-        transfer_id: transfer.transfer_id,
-        reason,
-    }
+    Event::AccountCreditRejected { transfer_id: transfer.transfer_id, reason }
 }
 
 /// Refuses only when there is no room: the account was filled up to the largest balance since the debit, so the
@@ -62,17 +56,8 @@ pub(super) fn reverse_debit(
     now: DateTime<Utc>,
 ) -> Result<Event, AccountRefusal> {
     let money = transfer.money;
-    let balance = account
-        .balance
-        .checked_add(money.amount)
-        .ok_or(AccountRefusal::LimitExceeded)?;
-    Ok(Event::AccountDebitReversed {
-        transfer_id: transfer.transfer_id,
-        money,
-        reason,
-        balance,
-        at: now,
-    })
+    let balance = account.balance.checked_add(money.amount).ok_or(AccountRefusal::LimitExceeded)?;
+    Ok(Event::AccountDebitReversed { transfer_id: transfer.transfer_id, money, reason, balance, at: now })
 }
 
 /// To an outsider a foreign account is not there, so ownership is looked at before anything else is told.
@@ -82,21 +67,14 @@ fn balance_after_debit(
     now: DateTime<Utc>,
 ) -> Result<Balance, RefusalReason> {
     let account = account.opened().ok_or(RefusalReason::AccountNotFound)?;
-    if transfer
-        .actor
-        .as_ref()
-        .is_some_and(|actor| !actor.may_act_for(&account.owner))
-    {
+    if transfer.actor.as_ref().is_some_and(|actor| !actor.may_act_for(&account.owner)) {
         return Err(RefusalReason::AccountNotFound);
     }
     if transfer.from_account_id == transfer.to_account_id {
         return Err(RefusalReason::SameAccount);
     }
     expect_movable(account, transfer, now)?;
-    account
-        .balance
-        .checked_sub(transfer.money.amount)
-        .ok_or(RefusalReason::InsufficientFunds)
+    account.balance.checked_sub(transfer.money.amount).ok_or(RefusalReason::InsufficientFunds)
 }
 
 fn balance_after_credit(
@@ -106,10 +84,7 @@ fn balance_after_credit(
 ) -> Result<Balance, RefusalReason> {
     let account = account.opened().ok_or(RefusalReason::AccountNotFound)?;
     expect_movable(account, transfer, now)?;
-    account
-        .balance
-        .checked_add(transfer.money.amount)
-        .ok_or(RefusalReason::LimitExceeded)
+    account.balance.checked_add(transfer.money.amount).ok_or(RefusalReason::LimitExceeded)
 }
 
 fn expect_movable(

@@ -31,9 +31,7 @@ impl Currency {
 
     /// Every currency.
     pub fn all() -> impl Iterator<Item = Self> {
-        CODES_BY_DIGITS
-            .iter()
-            .flat_map(|(_, codes)| codes.iter().copied().map(Self))
+        CODES_BY_DIGITS.iter().flat_map(|(_, codes)| codes.iter().copied().map(Self))
     }
 }
 
@@ -76,19 +74,12 @@ impl fmt::Debug for Currency {
 }
 
 fn digits(code: [u8; 3]) -> Option<u8> {
-    CODES_BY_DIGITS
-        .iter()
-        .find(|(_, codes)| codes.binary_search(&code).is_ok())
-        .map(|(digits, _)| *digits)
+    CODES_BY_DIGITS.iter().find(|(_, codes)| codes.binary_search(&code).is_ok()).map(|(digits, _)| *digits)
 }
 
 /// ISO 4217 list one of 1 January 2026, by the digits of the minor unit; sorted, because it is searched.
-const CODES_BY_DIGITS: [(u8, &[[u8; 3]]); 4] = [
-    (2, TWO_DIGITS),
-    (0, NO_DIGITS),
-    (3, THREE_DIGITS),
-    (4, FOUR_DIGITS),
-];
+const CODES_BY_DIGITS: [(u8, &[[u8; 3]]); 4] =
+    [(2, TWO_DIGITS), (0, NO_DIGITS), (3, THREE_DIGITS), (4, FOUR_DIGITS)];
 
 const TWO_DIGITS: &[[u8; 3]] = &[
     *b"AED", *b"AFN", *b"ALL", *b"AMD", *b"AOA", *b"ARS", *b"AUD", *b"AWG", *b"AZN", *b"BAM", *b"BBD",

@@ -116,11 +116,7 @@ impl Visitor<'_> for MinorUnits {
     type Value = u64;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "an integer of minor units from {} to {MAX_MINOR_UNITS}",
-            self.min
-        )
+        write!(f, "an integer of minor units from {} to {MAX_MINOR_UNITS}", self.min)
     }
 
     fn visit_u64<E: serde::de::Error>(self, given: u64) -> Result<u64, E> {

@@ -24,12 +24,9 @@ pub(super) fn decide(transfer: &MoneyTransfer, command: &Command) -> Result<Vec<
         Command::RecordDebitReversal => record(transfer, command, Answer::DebitReversal),
         Command::Cancel { reason, now } => cancel(transfer, reason, *now),
         Command::PassDeadline { now, next_check_at } => Ok(pass_deadline(transfer, *now, *next_check_at)),
-        Command::StartReversal {
-            actor,
-            reason,
-            deadline,
-            now,
-        } => reversal::start(transfer, actor, reason, *deadline, *now),
+        Command::StartReversal { actor, reason, deadline, now } => {
+            reversal::start(transfer, actor, reason, *deadline, *now)
+        }
         Command::FailReversal { reversal_id, reason } => Ok(reversal::fail(transfer, *reversal_id, *reason)),
         Command::CompleteReversal { reversal_id } => Ok(reversal::complete(transfer, *reversal_id)),
     }
@@ -45,10 +42,7 @@ fn create(
         Some(created) if created.details == *details => Ok(vec![]),
         Some(_) => Err(Refusal::AlreadyCreated),
         None if details.from_account_id == details.to_account_id => Err(Refusal::SameAccount),
-        None => Ok(vec![Event::MoneyTransferCreated {
-            transfer: details.clone(),
-            at,
-        }]),
+        None => Ok(vec![Event::MoneyTransferCreated { transfer: details.clone(), at }]),
     }
 }
 
@@ -76,10 +70,7 @@ fn record(created: &CreatedTransfer, command: &Command, answer: Answer) -> Resul
         }
         (phase, _) if phase.answers().contains(&answer) => return Ok(vec![]),
         (phase, _) => {
-            return Err(Refusal::UnexpectedAnswer {
-                state: phase.status(),
-                answer,
-            });
+            return Err(Refusal::UnexpectedAnswer { state: phase.status(), answer });
         }
     };
     Ok(vec![event])
@@ -93,11 +84,7 @@ fn cancel(
     match created.status() {
         TransferStatus::Initial => {
             let transfer = created.details.clone();
-            Ok(vec![Event::CancellationRequested {
-                transfer,
-                reason: reason.clone(),
-                at,
-            }])
+            Ok(vec![Event::CancellationRequested { transfer, reason: reason.clone(), at }])
         }
         TransferStatus::Cancelling | TransferStatus::Cancelled => Ok(vec![]),
         state => Err(Refusal::TooLate { state }),

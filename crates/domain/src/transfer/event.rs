@@ -119,53 +119,17 @@ pub enum PendingStep {
 
 impl DomainEvent for TransferEvent {
     const TYPES: &'static [EventType] = &[
-        EventType {
-            name: "MoneyTransferCreated",
-            schema_version: 1,
-        },
-        EventType {
-            name: "DebitRecorded",
-            schema_version: 1,
-        },
-        EventType {
-            name: "CreditRecorded",
-            schema_version: 1,
-        },
-        EventType {
-            name: "CreditRejectionRecorded",
-            schema_version: 1,
-        },
-        EventType {
-            name: "MoneyTransferFailed",
-            schema_version: 1,
-        },
-        EventType {
-            name: "CancellationRequested",
-            schema_version: 1,
-        },
-        EventType {
-            name: "CancellationRefundStarted",
-            schema_version: 1,
-        },
-        EventType {
-            name: "MoneyTransferCancelled",
-            schema_version: 1,
-        },
-        EventType {
-            name: "DeadlinePassed",
-            schema_version: 1,
-        },
-        EventType {
-            name: "ReversalStarted",
-            schema_version: 1,
-        },
-        EventType {
-            name: "ReversalFailed",
-            schema_version: 1,
-        },
-        EventType {
-            name: "ReversalCompleted",
-            schema_version: 1,
-        },
+        EventType { name: "MoneyTransferCreated", schema_version: 1 },
+        EventType { name: "DebitRecorded", schema_version: 1 },
+        EventType { name: "CreditRecorded", schema_version: 1 },
+        EventType { name: "CreditRejectionRecorded", schema_version: 1 },
+        EventType { name: "MoneyTransferFailed", schema_version: 1 },
+        EventType { name: "CancellationRequested", schema_version: 1 },
+        EventType { name: "CancellationRefundStarted", schema_version: 1 },
+        EventType { name: "MoneyTransferCancelled", schema_version: 1 },
+        EventType { name: "DeadlinePassed", schema_version: 1 },
+        EventType { name: "ReversalStarted", schema_version: 1 },
+        EventType { name: "ReversalFailed", schema_version: 1 },
+        EventType { name: "ReversalCompleted", schema_version: 1 },
     ];
 }

@@ -27,35 +27,24 @@ fn evolve_created(mut transfer: CreatedTransfer, event: &Event) -> CreatedTransf
             transfer.phase = Phase::Refunding(UnwindReason::Refused(*reason));
         }
         Event::MoneyTransferFailed { reason, .. } => {
-            transfer.phase = Phase::Failed {
-                reason: *reason,
-                refunded,
-            };
+            transfer.phase = Phase::Failed { reason: *reason, refunded };
         }
         Event::CancellationRequested { .. } => transfer.phase = Phase::Cancelling,
         Event::CancellationRefundStarted { .. } => {
             transfer.phase = Phase::Refunding(UnwindReason::Cancelled);
         }
         Event::MoneyTransferCancelled { .. } => transfer.phase = Phase::Cancelled { refunded },
-        Event::DeadlinePassed {
-            attempt,
-            next_check_at,
-            ..
-        } => {
+        Event::DeadlinePassed { attempt, next_check_at, .. } => {
             transfer.deadlines_passed = *attempt;
             transfer.next_check_at = *next_check_at;
         }
         Event::ReversalStarted { reversal, .. } => {
-            transfer.reversal = Some(Reversal::Started {
-                reversal_id: reversal.transfer_id,
-            });
+            transfer.reversal = Some(Reversal::Started { reversal_id: reversal.transfer_id });
             transfer.reversal_attempts = transfer.reversal_attempts.saturating_add(1);
         }
         Event::ReversalFailed { .. } => transfer.reversal = None,
         Event::ReversalCompleted { reversal_id } => {
-            transfer.reversal = Some(Reversal::Completed {
-                reversal_id: *reversal_id,
-            });
+            transfer.reversal = Some(Reversal::Completed { reversal_id: *reversal_id });
         }
     }
     transfer

@@ -38,19 +38,13 @@ pub fn account_commands_after(
     let (transfer, step, command) = match event {
         Event::MoneyTransferCreated { transfer, .. } => (transfer, Step::Debit, debit(transfer, now)),
         Event::DebitRecorded { transfer } => (transfer, Step::Credit, credit(transfer, now)),
-        Event::CreditRejectionRecorded { transfer, reason } => (
-            transfer,
-            Step::ReverseDebit,
-            reverse_debit(transfer, UnwindReason::Refused(*reason), now),
-        ),
-        Event::CancellationRefundStarted { transfer } => (
-            transfer,
-            Step::ReverseDebit,
-            reverse_debit(transfer, UnwindReason::Cancelled, now),
-        ),
-        Event::DeadlinePassed {
-            transfer, pending, ..
-        } => match *pending {
+        Event::CreditRejectionRecorded { transfer, reason } => {
+            (transfer, Step::ReverseDebit, reverse_debit(transfer, UnwindReason::Refused(*reason), now))
+        }
+        Event::CancellationRefundStarted { transfer } => {
+            (transfer, Step::ReverseDebit, reverse_debit(transfer, UnwindReason::Cancelled, now))
+        }
+        Event::DeadlinePassed { transfer, pending, .. } => match *pending {
             PendingStep::Debit => (transfer, Step::Debit, give_up_debit(transfer)),
             PendingStep::Credit => (transfer, Step::Credit, give_up_credit(transfer)),
             PendingStep::Reversal { reason } => {
@@ -65,17 +59,8 @@ pub fn account_commands_after(
         | Event::ReversalFailed { .. }
         | Event::ReversalCompleted { .. } => return None,
     };
-    let account_id = if step == Step::Credit {
-        transfer.to_account_id
-    } else {
-        transfer.from_account_id
-    };
-    Some((
-        account_id,
-        step_command_id(transfer.transfer_id, step),
-        command,
-        step,
-    ))
+    let account_id = if step == Step::Credit { transfer.to_account_id } else { transfer.from_account_id };
+    Some((account_id, step_command_id(transfer.transfer_id, step), command, step))
 }
 
 /// The transfers service's list: what a transfer takes note of when `event` has happened to an account.
@@ -86,24 +71,18 @@ pub fn transfer_commands_after(event: &AccountEvent) -> Option<(TransferId, Uuid
         Event::AccountDebited { transfer_id, .. } => {
             (transfer_id, Step::RecordDebit, TransferCommand::RecordDebit)
         }
-        Event::AccountDebitRejected { transfer_id, reason } => (
-            transfer_id,
-            Step::RecordDebit,
-            TransferCommand::RecordDebitRejection { reason },
-        ),
+        Event::AccountDebitRejected { transfer_id, reason } => {
+            (transfer_id, Step::RecordDebit, TransferCommand::RecordDebitRejection { reason })
+        }
         Event::AccountCredited { transfer_id, .. } => {
             (transfer_id, Step::RecordCredit, TransferCommand::RecordCredit)
         }
-        Event::AccountCreditRejected { transfer_id, reason } => (
-            transfer_id,
-            Step::RecordCredit,
-            TransferCommand::RecordCreditRejection { reason },
-        ),
-        Event::AccountDebitReversed { transfer_id, .. } => (
-            transfer_id,
-            Step::RecordReversal,
-            TransferCommand::RecordDebitReversal,
-        ),
+        Event::AccountCreditRejected { transfer_id, reason } => {
+            (transfer_id, Step::RecordCredit, TransferCommand::RecordCreditRejection { reason })
+        }
+        Event::AccountDebitReversed { transfer_id, .. } => {
+            (transfer_id, Step::RecordReversal, TransferCommand::RecordDebitReversal)
+        }
         Event::AccountOpened { .. }
         | Event::AccountDeposited { .. }
         | Event::AccountWithdrawn { .. }
@@ -121,10 +100,7 @@ pub fn reversal_commands_after(event: &TransferEvent) -> Option<(TransferId, Uui
     match event {
         Event::ReversalStarted { reversal, at, .. } => {
             let command_id = step_command_id(reversal.transfer_id, Step::CreateReversal);
-            let command = TransferCommand::Create {
-                details: reversal.clone(),
-                now: *at,
-            };
+            let command = TransferCommand::Create { details: reversal.clone(), now: *at };
             Some((reversal.transfer_id, command_id, command))
         }
         Event::CreditRecorded { transfer } => {
@@ -142,46 +118,27 @@ pub fn reversal_commands_after(event: &TransferEvent) -> Option<(TransferId, Uui
 }
 
 fn debit(transfer: &TransferDetails, now: DateTime<Utc>) -> AccountCommand {
-    AccountCommand::Debit {
-        transfer: transfer.clone(),
-        now,
-    }
+    AccountCommand::Debit { transfer: transfer.clone(), now }
 }
 
 fn credit(transfer: &TransferDetails, now: DateTime<Utc>) -> AccountCommand {
-    AccountCommand::Credit {
-        transfer: transfer.clone(),
-        now,
-    }
+    AccountCommand::Credit { transfer: transfer.clone(), now }
 }
 
 fn reverse_debit(transfer: &TransferDetails, reason: UnwindReason, now: DateTime<Utc>) -> AccountCommand {
-    AccountCommand::ReverseDebit {
-        transfer: transfer.clone(),
-        reason,
-        now,
-    }
+    AccountCommand::ReverseDebit { transfer: transfer.clone(), reason, now }
 }
 
 fn give_up_debit(transfer: &TransferDetails) -> AccountCommand {
-    AccountCommand::RefuseDebit {
-        transfer: transfer.clone(),
-        reason: RefusalReason::DeadlineExceeded,
-    }
+    AccountCommand::RefuseDebit { transfer: transfer.clone(), reason: RefusalReason::DeadlineExceeded }
 }
 
 fn give_up_credit(transfer: &TransferDetails) -> AccountCommand {
-    AccountCommand::RefuseCredit {
-        transfer: transfer.clone(),
-        reason: RefusalReason::DeadlineExceeded,
-    }
+    AccountCommand::RefuseCredit { transfer: transfer.clone(), reason: RefusalReason::DeadlineExceeded }
 }
 
 fn fail_reversal(reversal: &TransferDetails, reason: UnwindReason) -> TransferCommand {
-    TransferCommand::FailReversal {
-        reversal_id: reversal.transfer_id,
-        reason,
-    }
+    TransferCommand::FailReversal { reversal_id: reversal.transfer_id, reason }
 }
 
 fn end_reversal(
@@ -189,7 +146,5 @@ fn end_reversal(
     command: TransferCommand,
 ) -> Option<(TransferId, Uuid, TransferCommand)> {
     let command_id = step_command_id(reversal.transfer_id, Step::EndReversal);
-    reversal
-        .reversal_of
-        .map(|original| (original, command_id, command))
+    reversal.reversal_of.map(|original| (original, command_id, command))
 }

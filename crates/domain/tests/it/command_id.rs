@@ -10,18 +10,9 @@ use crate::fixtures::TRANSFER;
 
 #[test]
 fn the_same_step_of_the_same_transfer_has_the_same_id_for_ever() {
-    assert_eq!(
-        step_command_id(TRANSFER, Step::Debit).to_string(),
-        "f419d097-a9d6-5e92-82b6-d3036227069d"
-    );
-    assert_eq!(
-        deadline_command_id(TRANSFER, 1).to_string(),
-        "91e3020d-6d7a-5974-ae8b-1eb207f4a533"
-    );
-    assert_eq!(
-        reversal_transfer_id(TRANSFER, 1).to_string(),
-        "4f5d9e2f-8a83-54cd-9a2d-761dfd661973"
-    );
+    assert_eq!(step_command_id(TRANSFER, Step::Debit).to_string(), "f419d097-a9d6-5e92-82b6-d3036227069d");
+    assert_eq!(deadline_command_id(TRANSFER, 1).to_string(), "91e3020d-6d7a-5974-ae8b-1eb207f4a533");
+    assert_eq!(reversal_transfer_id(TRANSFER, 1).to_string(), "4f5d9e2f-8a83-54cd-9a2d-761dfd661973");
 }
 
 #[test]

@@ -89,33 +89,19 @@ pub(crate) fn opened() -> AccountEvent {
 
 /// A first deposit of so many cents.
 pub(crate) fn deposited(cents: u64) -> AccountEvent {
-    AccountEvent::AccountDeposited {
-        money: usd(cents),
-        memo: None,
-        balance: balance(cents),
-        at: noon(),
-    }
+    AccountEvent::AccountDeposited { money: usd(cents), memo: None, balance: balance(cents), at: noon() }
 }
 
 pub(crate) fn frozen() -> AccountEvent {
-    AccountEvent::AccountFrozen {
-        reason: None,
-        at: noon(),
-    }
+    AccountEvent::AccountFrozen { reason: None, at: noon() }
 }
 
 pub(crate) fn unfrozen() -> AccountEvent {
-    AccountEvent::AccountUnfrozen {
-        reason: None,
-        at: noon(),
-    }
+    AccountEvent::AccountUnfrozen { reason: None, at: noon() }
 }
 
 pub(crate) fn closed() -> AccountEvent {
-    AccountEvent::AccountClosed {
-        reason: None,
-        at: noon(),
-    }
+    AccountEvent::AccountClosed { reason: None, at: noon() }
 }
 
 pub(crate) fn debited(cents: u64, after: u64) -> AccountEvent {
@@ -153,15 +139,9 @@ pub(crate) fn debit_reversed(cents: u64, after: u64) -> AccountEvent {
 }
 
 pub(crate) fn debit_rejected(reason: RefusalReason) -> AccountEvent {
-    AccountEvent::AccountDebitRejected {
-        transfer_id: TRANSFER,
-        reason,
-    }
+    AccountEvent::AccountDebitRejected { transfer_id: TRANSFER, reason }
 }
 
 pub(crate) fn credit_rejected(reason: RefusalReason) -> AccountEvent {
-    AccountEvent::AccountCreditRejected {
-        transfer_id: TRANSFER,
-        reason,
-    }
+    AccountEvent::AccountCreditRejected { transfer_id: TRANSFER, reason }
 }

@@ -19,9 +19,7 @@ pub(crate) struct Outcome<A: Aggregate> {
 
 #[track_caller]
 pub(crate) fn given<A: Aggregate>(past: impl IntoIterator<Item = A::Event>) -> Given<A> {
-    Given {
-        past: past.into_iter().collect(),
-    }
+    Given { past: past.into_iter().collect() }
 }
 
 impl<A: Aggregate> Given<A> {
@@ -66,20 +64,14 @@ impl<A: Aggregate> Outcome<A> {
     pub(crate) fn then_refused(self, expected: A::Refusal) {
         assert_eq!(self.result, Err(expected.clone()));
         let stored = serde_json::to_value(&expected).expect("a refusal serializes");
-        assert_eq!(
-            serde_json::from_value::<A::Refusal>(stored).expect("and comes back"),
-            expected
-        );
+        assert_eq!(serde_json::from_value::<A::Refusal>(stored).expect("and comes back"), expected);
     }
 }
 
 #[track_caller]
 fn assert_survives_snapshot<A: Aggregate>(state: &A) {
     let snapshot = serde_json::to_string(state).expect("a state serializes");
-    assert_eq!(
-        &serde_json::from_str::<A>(&snapshot).expect("a snapshot is readable"),
-        state
-    );
+    assert_eq!(&serde_json::from_str::<A>(&snapshot).expect("a snapshot is readable"), state);
 }
 
 #[track_caller]

@@ -36,12 +36,7 @@ fn assert_reads_every_version<E: DomainEvent>() {
                 (known.name, known.schema_version)
             );
             if version == known.schema_version {
-                assert_eq!(
-                    encoded.payload,
-                    golden(known.name, version),
-                    "{} v{version}",
-                    known.name
-                );
+                assert_eq!(encoded.payload, golden(known.name, version), "{} v{version}", known.name);
             }
         }
     }
@@ -66,13 +61,7 @@ fn every_golden_file_belongs_to_an_event_type() {
         .collect();
     let present: BTreeSet<String> = fs::read_dir(directory())
         .expect("the golden directory")
-        .map(|entry| {
-            entry
-                .expect("an entry")
-                .file_name()
-                .to_string_lossy()
-                .into_owned()
-        })
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
         .collect();
     assert_eq!(present, expected);
 }

@@ -40,42 +40,26 @@ fn assert_safe(scenario: &Scenario, ends: &[TransferStatus]) -> Found {
         panic!("{violation}");
     }
     let reached: BTreeSet<_> = found.ends.iter().filter_map(|[transfer, ..]| *transfer).collect();
-    assert_eq!(
-        reached.into_iter().collect::<Vec<_>>(),
-        ends,
-        "the ends that are reached"
-    );
+    assert_eq!(reached.into_iter().collect::<Vec<_>>(), ends, "the ends that are reached");
     found
 }
 
 #[track_caller]
 fn assert_caught(scenario: &Scenario, sabotage: Sabotage) -> String {
     let found = search(scenario, sabotage);
-    found
-        .violation
-        .expect("the search finds the planted bug")
-        .to_string()
+    found.violation.expect("the search finds the planted bug").to_string()
 }
 
 #[test]
 fn a_transfer_among_delays_repetitions_losses_and_sweeps() {
-    let scenario = Scenario {
-        early_sweeps: 3,
-        losses: 2,
-        ..Scenario::default()
-    };
+    let scenario = Scenario { early_sweeps: 3, losses: 2, ..Scenario::default() };
     let found = assert_safe(&scenario, &[Completed, Failed]);
     println!("undisturbed: {} states", found.states);
 }
 
 #[test]
 fn a_transfer_that_is_cancelled() {
-    let scenario = Scenario {
-        clients: vec![Cancel],
-        early_sweeps: 3,
-        losses: 2,
-        ..Scenario::default()
-    };
+    let scenario = Scenario { clients: vec![Cancel], early_sweeps: 3, losses: 2, ..Scenario::default() };
     let found = assert_safe(&scenario, &[Completed, Failed, Cancelled]);
     println!("cancelled: {} states", found.states);
 }
@@ -83,12 +67,7 @@ fn a_transfer_that_is_cancelled() {
 #[test]
 fn a_transfer_whose_accounts_freeze_and_close_meanwhile() {
     let clients = vec![Cancel, FreezeTarget, UnfreezeTarget, CloseTarget, CloseSource];
-    let scenario = Scenario {
-        clients,
-        early_sweeps: 1,
-        losses: 1,
-        ..Scenario::default()
-    };
+    let scenario = Scenario { clients, early_sweeps: 1, losses: 1, ..Scenario::default() };
     let found = assert_safe(&scenario, &[Completed, Failed, Cancelled]);
     println!("frozen and closed: {} states", found.states);
 }
@@ -96,13 +75,7 @@ fn a_transfer_whose_accounts_freeze_and_close_meanwhile() {
 #[test]
 fn a_transfer_of_more_than_there_is() {
     let clients = vec![Cancel];
-    let scenario = Scenario {
-        cents: 101,
-        clients,
-        early_sweeps: 2,
-        losses: 1,
-        ..Scenario::default()
-    };
+    let scenario = Scenario { cents: 101, clients, early_sweeps: 2, losses: 1, ..Scenario::default() };
     let found = assert_safe(&scenario, &[Failed, Cancelled]);
     println!("overdrawn: {} states", found.states);
 }
@@ -110,13 +83,8 @@ fn a_transfer_of_more_than_there_is() {
 #[test]
 fn a_transfer_to_an_account_that_was_never_opened() {
     let clients = vec![Cancel, CloseSource];
-    let scenario = Scenario {
-        target_opened: false,
-        clients,
-        early_sweeps: 2,
-        losses: 1,
-        ..Scenario::default()
-    };
+    let scenario =
+        Scenario { target_opened: false, clients, early_sweeps: 2, losses: 1, ..Scenario::default() };
     let found = assert_safe(&scenario, &[Failed, Cancelled]);
     println!("unopened: {} states", found.states);
 }
@@ -124,36 +92,18 @@ fn a_transfer_to_an_account_that_was_never_opened() {
 #[test]
 fn a_transfer_that_is_reversed_by_its_recipient_twice() {
     let clients = vec![Reverse, EmptyTarget, Reverse];
-    let scenario = Scenario {
-        clients,
-        early_sweeps: 1,
-        losses: 1,
-        ..Scenario::default()
-    };
+    let scenario = Scenario { clients, early_sweeps: 1, losses: 1, ..Scenario::default() };
     let found = assert_safe(&scenario, &[Completed, Failed]);
     assert!(found.ends.contains(&[Some(Completed), Some(Completed), None]));
-    assert!(
-        found
-            .ends
-            .contains(&[Some(Completed), Some(Failed), Some(Completed)])
-    );
-    assert!(
-        found
-            .ends
-            .contains(&[Some(Completed), Some(Failed), Some(Failed)])
-    );
+    assert!(found.ends.contains(&[Some(Completed), Some(Failed), Some(Completed)]));
+    assert!(found.ends.contains(&[Some(Completed), Some(Failed), Some(Failed)]));
     println!("reversed: {} states", found.states);
 }
 
 #[test]
 fn a_reversal_that_cannot_arrive() {
     let clients = vec![Reverse, CloseSource, FreezeTarget];
-    let scenario = Scenario {
-        clients,
-        early_sweeps: 1,
-        losses: 1,
-        ..Scenario::default()
-    };
+    let scenario = Scenario { clients, early_sweeps: 1, losses: 1, ..Scenario::default() };
     let found = assert_safe(&scenario, &[Completed, Failed]);
     assert!(found.ends.contains(&[Some(Completed), Some(Completed), None]));
     assert!(found.ends.contains(&[Some(Completed), Some(Failed), None]));
@@ -162,53 +112,29 @@ fn a_reversal_that_cannot_arrive() {
 
 #[test]
 fn refunding_without_asking_the_target_is_caught() {
-    let scenario = Scenario {
-        early_sweeps: 1,
-        ..Scenario::default()
-    };
-    println!(
-        "{}",
-        assert_caught(&scenario, Sabotage::RefundsWithoutAskingTheTarget)
-    );
+    let scenario = Scenario { early_sweeps: 1, ..Scenario::default() };
+    println!("{}", assert_caught(&scenario, Sabotage::RefundsWithoutAskingTheTarget));
 }
 
 #[test]
 fn giving_up_under_another_command_id_is_caught() {
-    let scenario = Scenario {
-        early_sweeps: 1,
-        ..Scenario::default()
-    };
-    println!(
-        "{}",
-        assert_caught(&scenario, Sabotage::GivesUpUnderAnotherCommandId)
-    );
+    let scenario = Scenario { early_sweeps: 1, ..Scenario::default() };
+    println!("{}", assert_caught(&scenario, Sabotage::GivesUpUnderAnotherCommandId));
 }
 
 #[test]
 fn refunding_a_cancellation_without_waiting_for_the_debits_answer_is_caught() {
-    let scenario = Scenario {
-        clients: vec![Cancel],
-        ..Scenario::default()
-    };
-    println!(
-        "{}",
-        assert_caught(&scenario, Sabotage::RefundsACancellationAtOnce)
-    );
+    let scenario = Scenario { clients: vec![Cancel], ..Scenario::default() };
+    println!("{}", assert_caught(&scenario, Sabotage::RefundsACancellationAtOnce));
 }
 
 #[test]
 fn forgetting_command_ids_is_caught() {
-    println!(
-        "{}",
-        assert_caught(&Scenario::default(), Sabotage::ForgetsCommandIds)
-    );
+    println!("{}", assert_caught(&Scenario::default(), Sabotage::ForgetsCommandIds));
 }
 
 #[test]
 fn a_sweeper_that_never_comes_is_caught() {
-    let scenario = Scenario {
-        losses: 1,
-        ..Scenario::default()
-    };
+    let scenario = Scenario { losses: 1, ..Scenario::default() };
     println!("{}", assert_caught(&scenario, Sabotage::NeverSweeps));
 }

@@ -10,43 +10,22 @@ fn an_amount_is_one_to_the_largest_exact_number() {
     assert_eq!(MAX_MINOR_UNITS, 9_007_199_254_740_991);
     for fitting in [1, 5500, MAX_MINOR_UNITS] {
         assert_eq!(amount(fitting).minor_units(), fitting);
-        assert_eq!(
-            from_str::<Amount>(&fitting.to_string()).expect("it fits"),
-            amount(fitting)
-        );
+        assert_eq!(from_str::<Amount>(&fitting.to_string()).expect("it fits"), amount(fitting));
     }
-    for unfitting in [
-        "0",
-        "-1",
-        "9007199254740992",
-        "18446744073709551616",
-        "1.5",
-        "1.0",
-        "\"1\"",
-        "null",
-    ] {
+    for unfitting in ["0", "-1", "9007199254740992", "18446744073709551616", "1.5", "1.0", "\"1\"", "null"] {
         let error = from_str::<Amount>(unfitting).expect_err(unfitting).to_string();
-        assert!(
-            error.contains("from 1 to 9007199254740991"),
-            "{unfitting}: {error}"
-        );
+        assert!(error.contains("from 1 to 9007199254740991"), "{unfitting}: {error}");
     }
 }
 
 #[test]
 fn a_balance_is_zero_to_the_largest_exact_number() {
     for fitting in [0, MAX_MINOR_UNITS] {
-        assert_eq!(
-            from_str::<Balance>(&fitting.to_string()).expect("it fits"),
-            balance(fitting)
-        );
+        assert_eq!(from_str::<Balance>(&fitting.to_string()).expect("it fits"), balance(fitting));
     }
     for unfitting in ["-1", "9007199254740992"] {
         let error = from_str::<Balance>(unfitting).expect_err(unfitting).to_string();
-        assert!(
-            error.contains("from 0 to 9007199254740991"),
-            "{unfitting}: {error}"
-        );
+        assert!(error.contains("from 0 to 9007199254740991"), "{unfitting}: {error}");
     }
     assert!(Balance::ZERO.is_zero() && !balance(1).is_zero());
 }
@@ -54,10 +33,7 @@ fn a_balance_is_zero_to_the_largest_exact_number() {
 #[test]
 fn a_balance_never_passes_its_bounds() {
     assert_eq!(balance(70).checked_add(amount(30)), Some(balance(100)));
-    assert_eq!(
-        balance(MAX_MINOR_UNITS - 1).checked_add(amount(1)),
-        Some(Balance::MAX)
-    );
+    assert_eq!(balance(MAX_MINOR_UNITS - 1).checked_add(amount(1)), Some(Balance::MAX));
     assert_eq!(Balance::MAX.checked_add(amount(1)), None);
     assert_eq!(balance(100).checked_sub(amount(100)), Some(Balance::ZERO));
     assert_eq!(balance(100).checked_sub(amount(101)), None);
@@ -67,10 +43,7 @@ fn a_balance_never_passes_its_bounds() {
 fn a_currency_is_an_active_iso_4217_code() {
     for code in ["USD", "EUR", "JPY", "KWD", "XCG"] {
         assert_eq!(currency(code).code(), code);
-        assert_eq!(
-            to_string(&currency(code)).expect("a currency serializes"),
-            format!("\"{code}\"")
-        );
+        assert_eq!(to_string(&currency(code)).expect("a currency serializes"), format!("\"{code}\""));
     }
     for unknown in ["usd", "US", "USDT", "XXX", "DEM", "HRK", "", "€€€"] {
         let error = unknown.parse::<Currency>().expect_err(unknown).to_string();

@@ -7,17 +7,9 @@ use crate::fixtures::*;
 #[test]
 fn a_title_has_1_to_100_characters() {
     assert!("ü".repeat(100).parse::<Title>().is_ok());
-    for wrong in [
-        String::new(),
-        "t".repeat(101),
-        "two\nlines".to_owned(),
-        "nul\0".to_owned(),
-    ] {
+    for wrong in [String::new(), "t".repeat(101), "two\nlines".to_owned(), "nul\0".to_owned()] {
         let error = wrong.parse::<Title>().expect_err("not a title");
-        assert_eq!(
-            error.to_string(),
-            "a title has 1 to 100 characters, none of them a control character"
-        );
+        assert_eq!(error.to_string(), "a title has 1 to 100 characters, none of them a control character");
     }
 }
 
@@ -31,16 +23,8 @@ fn a_memo_has_1_to_200_characters() {
 
 #[test]
 fn a_customer_id_is_an_identifier() {
-    for right in [
-        "alice",
-        "A.l-i_c3",
-        "018f4f5e-36f3-7d0c-9c5b-1f6a8a7e52d1",
-        &"c".repeat(64),
-    ] {
-        assert_eq!(
-            right.parse::<CustomerId>().expect("a customer id").as_str(),
-            right
-        );
+    for right in ["alice", "A.l-i_c3", "018f4f5e-36f3-7d0c-9c5b-1f6a8a7e52d1", &"c".repeat(64)] {
+        assert_eq!(right.parse::<CustomerId>().expect("a customer id").as_str(), right);
     }
     for wrong in ["", "a b", "operator:olga", "ümit", &"c".repeat(65)] {
         assert!(wrong.parse::<CustomerId>().is_err(), "{wrong}");
@@ -49,14 +33,8 @@ fn a_customer_id_is_an_identifier() {
 
 #[test]
 fn json_is_checked_too() {
-    assert_eq!(
-        serde_json::from_str::<Title>("\"Household\"").expect("a title"),
-        title()
-    );
-    assert_eq!(
-        serde_json::to_string(&title()).expect("a title serializes"),
-        "\"Household\""
-    );
+    assert_eq!(serde_json::from_str::<Title>("\"Household\"").expect("a title"), title());
+    assert_eq!(serde_json::to_string(&title()).expect("a title serializes"), "\"Household\"");
     assert!(serde_json::from_str::<Title>("\"\"").is_err());
     assert!(serde_json::from_str::<CustomerId>("\"a b\"").is_err());
 }

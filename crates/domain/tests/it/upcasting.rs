@@ -22,15 +22,9 @@ enum PersonEvent {
 }
 
 impl DomainEvent for PersonEvent {
-    const TYPES: &'static [EventType] = &[EventType {
-        name: "PersonNamed",
-        schema_version: 3,
-    }];
-    const UPCASTERS: &'static [Upcaster] = &[Upcaster {
-        event_type: "PersonNamed",
-        from_version: 1,
-        lift: split_full_name,
-    }];
+    const TYPES: &'static [EventType] = &[EventType { name: "PersonNamed", schema_version: 3 }];
+    const UPCASTERS: &'static [Upcaster] =
+        &[Upcaster { event_type: "PersonNamed", from_version: 1, lift: split_full_name }];
 }
 
 fn split_full_name(payload: Value) -> Value {
@@ -51,16 +45,8 @@ fn ada(middle_name: Option<&str>) -> PersonEvent {
 fn every_older_version_is_lifted_to_todays() {
     let versions = [
         (1, json!({ "fullName": "Ada Lovelace" }), ada(None)),
-        (
-            2,
-            json!({ "firstName": "Ada", "lastName": "Lovelace" }),
-            ada(None),
-        ),
-        (
-            3,
-            json!({ "firstName": "Ada", "middleName": "King", "lastName": "Lovelace" }),
-            ada(Some("King")),
-        ),
+        (2, json!({ "firstName": "Ada", "lastName": "Lovelace" }), ada(None)),
+        (3, json!({ "firstName": "Ada", "middleName": "King", "lastName": "Lovelace" }), ada(Some("King"))),
     ];
     for (version, payload, expected) in versions {
         let read = decode::<PersonEvent>("PersonNamed", version, payload).expect("it is readable");
@@ -71,26 +57,13 @@ fn every_older_version_is_lifted_to_todays() {
 #[test]
 fn the_newest_version_is_written() {
     let stored = encode(&ada(None)).expect("an event encodes");
-    assert_eq!(
-        (stored.event_type.as_str(), stored.schema_version),
-        ("PersonNamed", 3)
-    );
+    assert_eq!((stored.event_type.as_str(), stored.schema_version), ("PersonNamed", 3));
 }
 
 #[test]
 fn a_version_from_the_future_is_refused_rather_than_misread() {
     let error = decode::<PersonEvent>("PersonNamed", 4, json!({})).expect_err("too new");
-    assert!(
-        matches!(
-            error,
-            CodecError::NewerSchema {
-                found: 4,
-                known: 3,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, CodecError::NewerSchema { found: 4, known: 3, .. }), "{error}");
 }
 
 #[test]

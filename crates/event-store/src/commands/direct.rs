@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::{CommandPath, ExecuteError, Executed};
 use crate::command::{CommandContext, CommandRecord};
 use crate::error::{Conflict, StoreError};
+use crate::fault;
 use crate::repository::{Repository, Versioned, decode, stream_of};
 use crate::store::Until;
 use crate::stream::{ExpectedVersion, Version};
@@ -36,10 +37,7 @@ pub(super) struct DirectPath<A> {
 
 impl<A: Aggregate> DirectPath<A> {
     pub(super) fn new(repository: Repository<A>) -> Self {
-        Self {
-            repository,
-            turns: Turns::default(),
-        }
+        Self { repository, turns: Turns::default() }
     }
 }
 
@@ -47,12 +45,7 @@ impl<A: Aggregate> DirectPath<A> {
 impl<A: Aggregate> CommandPath<A> for DirectPath<A> {
     async fn execute(&self, id: Uuid, command: A::Command, context: CommandContext) -> Answer<A> {
         let turn = self.turns.of(id);
-        let execution = Execution {
-            repository: self.repository.clone(),
-            id,
-            command,
-            context,
-        };
+        let execution = Execution { repository: self.repository.clone(), id, command, context };
         to_the_end(async move {
             let _turn = turn.lock().await;
             execution.run().await
@@ -86,12 +79,7 @@ impl<A: Aggregate> Execution<A> {
 
     async fn attempt(&self) -> Answer<A> {
         let loaded = self.repository.load_state(self.id).await?;
-        if let Some(record) = self
-            .repository
-            .store
-            .find_command(self.context.command_id)
-            .await?
-        {
+        if let Some(record) = self.repository.store.find_command(self.context.command_id).await? {
             return self.answer_again(record).await;
         }
         self.check_precondition(loaded.version)?;
@@ -106,22 +94,13 @@ impl<A: Aggregate> Execution<A> {
         if expected == ExpectedVersion::Any || expected == ExpectedVersion::Exact(actual) {
             return Ok(());
         }
-        Err(ExecuteError::Precondition(Conflict {
-            stream: stream_of::<A>(self.id),
-            expected,
-            actual,
-        }))
+        Err(ExecuteError::Precondition(Conflict { stream: stream_of::<A>(self.id), expected, actual }))
     }
 
     async fn commit(&self, loaded: Versioned<A>, events: &[A::Event]) -> Answer<A> {
         let (after, events) = self.repository.commit(loaded, events, &self.context).await?;
-        Ok(Executed {
-            id: after.id,
-            version: after.version,
-            state: after.state,
-            events,
-            replayed: false,
-        })
+        fault::point(fault::STORE_AFTER_APPEND);
+        Ok(Executed { id: after.id, version: after.version, state: after.state, events, replayed: false })
     }
 
     async fn refuse(&self, loaded: &Versioned<A>, refusal: A::Refusal) -> Answer<A> {
@@ -129,15 +108,9 @@ impl<A: Aggregate> Execution<A> {
             let stored = serde_json::to_value(&refusal).map_err(|failure| {
                 StoreError::Database(format!("a refusal cannot be written as JSON: {failure}"))
             })?;
-            self.repository
-                .commit_refusal(loaded, stored, &self.context)
-                .await?;
+            self.repository.commit_refusal(loaded, stored, &self.context).await?;
         }
-        Err(ExecuteError::Refused {
-            refusal,
-            version: loaded.version,
-            replayed: false,
-        })
+        Err(ExecuteError::Refused { refusal, version: loaded.version, replayed: false })
     }
 
     /// What the same command came to the first time.
@@ -159,13 +132,7 @@ impl<A: Aggregate> Execution<A> {
         let until = Until::Version(record.version);
         let events = self.repository.store.load(&record.stream, before, until).await?;
         let state = base.state.fold(&decode::<A>(&events)?);
-        Ok(Executed {
-            id,
-            version: record.version,
-            state,
-            events,
-            replayed: true,
-        })
+        Ok(Executed { id, version: record.version, state, events, replayed: true })
     }
 }
 
@@ -174,11 +141,7 @@ where
     R: std::error::Error + serde::de::DeserializeOwned + 'static,
 {
     match serde_json::from_value(refusal) {
-        Ok(refusal) => ExecuteError::Refused {
-            refusal,
-            version,
-            replayed: true,
-        },
+        Ok(refusal) => ExecuteError::Refused { refusal, version, replayed: true },
         Err(failure) => StoreError::Corrupt(format!("a stored refusal cannot be read: {failure}")).into(),
     }
 }

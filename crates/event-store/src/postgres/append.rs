@@ -26,18 +26,10 @@ async fn insert(pool: &PgPool, commit: &Commit) -> Result<Option<CommitId>, Stor
     let command = &commit.command;
     let events = &commit.events;
     let ids: Vec<_> = events.iter().map(|event| event.event_id).collect();
-    let types: Vec<_> = events
-        .iter()
-        .map(|event| event.body.event_type.as_str())
-        .collect();
-    let schema_versions = events
-        .iter()
-        .map(|event| to_integer(event.body.schema_version))
-        .collect::<Result<Vec<_>, _>>()?;
-    let payloads = events
-        .iter()
-        .map(|event| to_json(&event.body.payload))
-        .collect::<Result<Vec<_>, _>>()?;
+    let types: Vec<_> = events.iter().map(|event| event.body.event_type.as_str()).collect();
+    let schema_versions =
+        events.iter().map(|event| to_integer(event.body.schema_version)).collect::<Result<Vec<_>, _>>()?;
+    let payloads = events.iter().map(|event| to_json(&event.body.payload)).collect::<Result<Vec<_>, _>>()?;
     let inserted = query_scalar(include_str!("../../sql/postgres/append.sql"))
         .bind(&command.stream.aggregate_type)
         .bind(command.stream.aggregate_id)
@@ -80,7 +72,5 @@ fn is_race(error: &Error) -> bool {
         return false;
     };
     error.constraint().is_some_and(|key| RACED_KEYS.contains(&key))
-        || error
-            .code()
-            .is_some_and(|state| RACED_STATES.contains(&state.as_ref()))
+        || error.code().is_some_and(|state| RACED_STATES.contains(&state.as_ref()))
 }

@@ -22,10 +22,7 @@ pub struct PostgresOptions {
 
 impl Default for PostgresOptions {
     fn default() -> Self {
-        Self {
-            pool_size: 10,
-            acquire_timeout: Duration::from_secs(5),
-        }
+        Self { pool_size: 10, acquire_timeout: Duration::from_secs(5) }
     }
 }
 
@@ -45,9 +42,8 @@ impl PostgresOptions {
 /// falls back to plain text silently.
 pub(super) fn target(url: &str) -> Result<PgConnectOptions, StoreError> {
     // The URL holds a password, so that no error may quote it.
-    let options: PgConnectOptions = url
-        .parse()
-        .map_err(|failure| StoreError::Config(format!("its URL is wrong: {failure}")))?;
+    let options: PgConnectOptions =
+        url.parse().map_err(|failure| StoreError::Config(format!("its URL is wrong: {failure}")))?;
     if !names_ssl_mode(url) {
         return Ok(options.ssl_mode(PgSslMode::Disable));
     }
@@ -62,9 +58,7 @@ pub(super) fn target(url: &str) -> Result<PgConnectOptions, StoreError> {
 
 fn names_ssl_mode(url: &str) -> bool {
     let query = url.split_once('?').map_or("", |(_, query)| query);
-    query
-        .split('&')
-        .any(|pair| pair.starts_with("sslmode=") || pair.starts_with("ssl-mode="))
+    query.split('&').any(|pair| pair.starts_with("sslmode=") || pair.starts_with("ssl-mode="))
 }
 
 #[cfg(test)]
@@ -79,10 +73,7 @@ mod tests {
     fn tls_is_what_the_url_says() {
         assert!(matches!(ssl_mode(""), Ok(PgSslMode::Disable)));
         assert!(matches!(ssl_mode("?sslmode=require"), Ok(PgSslMode::Require)));
-        assert!(matches!(
-            ssl_mode("?application_name=x&ssl-mode=verify-full"),
-            Ok(PgSslMode::VerifyFull)
-        ));
+        assert!(matches!(ssl_mode("?application_name=x&ssl-mode=verify-full"), Ok(PgSslMode::VerifyFull)));
     }
 
     #[test]

@@ -19,10 +19,7 @@ const PASSING_CLASSES: [&str; 4] = ["08", "53", "57", "40"];
 const READ_ONLY: &str = "25006";
 
 pub(super) fn recorded_events(rows: &[PgRow]) -> Result<Vec<RecordedEvent>, StoreError> {
-    rows.iter()
-        .map(recorded_event)
-        .collect::<Result<_, _>>()
-        .map_err(failed)
+    rows.iter().map(recorded_event).collect::<Result<_, _>>().map_err(failed)
 }
 
 fn recorded_event(row: &PgRow) -> Result<RecordedEvent, Error> {
@@ -86,9 +83,7 @@ fn stream(row: &PgRow) -> Result<StreamId, Error> {
 }
 
 fn hash(bytes: Vec<u8>) -> Result<RequestHash, Error> {
-    let bytes = bytes
-        .try_into()
-        .map_err(|_| Error::Decode("a request hash has 32 bytes".into()))?;
+    let bytes = bytes.try_into().map_err(|_| Error::Decode("a request hash has 32 bytes".into()))?;
     Ok(RequestHash(bytes))
 }
 

@@ -34,29 +34,17 @@ impl Signals {
         target: PgConnectOptions,
         notices: broadcast::Sender<CommitNotice>,
     ) -> Result<Self, Error> {
-        let connections = PgPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .connect_lazy_with(target);
+        let connections = PgPoolOptions::new().max_connections(CONNECTIONS).connect_lazy_with(target);
         let listener = listen(&connections).await?;
         let this_process = Uuid::now_v7().to_string();
         let (committed, commits) = watch::channel(());
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
-        tasks.spawn(tell(
-            connections.clone(),
-            commits,
-            this_process.clone(),
-            stop.clone(),
-        ));
+        tasks.spawn(tell(connections.clone(), commits, this_process.clone(), stop.clone()));
         let hearing = hear(connections.clone(), listener, notices, this_process);
         tasks.spawn(stop.clone().run_until_cancelled_owned(hearing));
         tasks.close();
-        Ok(Self {
-            committed,
-            connections,
-            tasks,
-            stop: stop.drop_guard(),
-        })
+        Ok(Self { committed, connections, tasks, stop: stop.drop_guard() })
     }
 
     /// Has the other processes told, soon and once for all that is still untold.
@@ -84,9 +72,7 @@ async fn tell(
             changed = commits.changed() => if changed.is_err() { return },
             () = stop.cancelled() => return,
         }
-        let notify = query("SELECT pg_notify($1, $2)")
-            .bind(CHANNEL)
-            .bind(&this_process);
+        let notify = query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(&this_process);
         if let Err(error) = notify.execute(&connections).await {
             tracing::warn!(%error, "other processes were not told of a commit and find it later");
         }

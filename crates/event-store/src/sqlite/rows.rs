@@ -17,10 +17,7 @@ use crate::stream::{StreamId, Version};
 const PASSING_CODES: [i32; 3] = [5, 6, 13];
 
 pub(super) fn recorded_events(rows: &[SqliteRow]) -> Result<Vec<RecordedEvent>, StoreError> {
-    rows.iter()
-        .map(recorded_event)
-        .collect::<Result<_, _>>()
-        .map_err(failed)
+    rows.iter().map(recorded_event).collect::<Result<_, _>>().map_err(failed)
 }
 
 fn recorded_event(row: &SqliteRow) -> Result<RecordedEvent, Error> {
@@ -75,9 +72,7 @@ fn stream(row: &SqliteRow) -> Result<StreamId, Error> {
 }
 
 fn hash(bytes: Vec<u8>) -> Result<RequestHash, Error> {
-    let bytes = bytes
-        .try_into()
-        .map_err(|_| Error::Decode("a request hash has 32 bytes".into()))?;
+    let bytes = bytes.try_into().map_err(|_| Error::Decode("a request hash has 32 bytes".into()))?;
     Ok(RequestHash(bytes))
 }
 

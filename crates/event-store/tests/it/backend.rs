@@ -22,9 +22,7 @@ pub(crate) trait Backend: Send + Sync {
 /// Runs `promise` on a database that is deleted afterwards, also when the promise is broken.
 pub(crate) async fn run<B: Backend>(backend: B, promise: impl AsyncFnOnce(Arc<B>)) {
     let backend = Arc::new(backend);
-    let outcome = AssertUnwindSafe(promise(Arc::clone(&backend)))
-        .catch_unwind()
-        .await;
+    let outcome = AssertUnwindSafe(promise(Arc::clone(&backend))).catch_unwind().await;
     backend.remove().await;
     if let Err(broken) = outcome {
         resume_unwind(broken);

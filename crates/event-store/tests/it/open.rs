@@ -18,9 +18,7 @@ async fn a_sqlite_url_opens_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("store.sqlite");
 
-    let store = event_store::open(&format!("sqlite://{}", file.display()))
-        .await
-        .unwrap();
+    let store = event_store::open(&format!("sqlite://{}", file.display())).await.unwrap();
 
     store.ping().await.unwrap();
     assert!(file.exists());

@@ -27,22 +27,14 @@ struct Database {
 
 impl Database {
     async fn new() -> Self {
-        let database = Self {
-            server: postgres_url().await,
-            name: fresh_database_name(),
-        };
-        database
-            .administer(format!("CREATE DATABASE {}", database.name))
-            .await;
+        let database = Self { server: postgres_url().await, name: fresh_database_name() };
+        database.administer(format!("CREATE DATABASE {}", database.name)).await;
         database
     }
 
     async fn administer(&self, statement: String) {
         let mut server = PgConnection::connect(&self.server).await.unwrap();
-        raw_sql(AssertSqlSafe(statement))
-            .execute(&mut server)
-            .await
-            .unwrap();
+        raw_sql(AssertSqlSafe(statement)).execute(&mut server).await.unwrap();
         server.close().await.unwrap();
     }
 
@@ -56,18 +48,13 @@ impl Database {
     }
 
     async fn store(&self) -> PostgresEventStore {
-        PostgresEventStore::connect(&self.url(), PostgresOptions::default())
-            .await
-            .unwrap()
+        PostgresEventStore::connect(&self.url(), PostgresOptions::default()).await.unwrap()
     }
 
     /// How many connections others have to it.
     async fn connections(&self) -> i64 {
         let count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
-        query_scalar(count)
-            .fetch_one(&mut self.connect().await)
-            .await
-            .unwrap()
+        query_scalar(count).fetch_one(&mut self.connect().await).await.unwrap()
     }
 
     async fn kill_connections(&self) {
@@ -92,8 +79,7 @@ impl Backend for Database {
     }
 
     async fn remove(&self) {
-        self.administer(format!("DROP DATABASE {} WITH (FORCE)", self.name))
-            .await;
+        self.administer(format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
     }
 }
 
@@ -269,10 +255,7 @@ async fn a_closed_store_leaves_no_connection() {
         closed.append(commit(Uuid::now_v7(), 0, &[put(1)])).await.unwrap();
         closed.close().await;
         let dropped = database.store().await;
-        dropped
-            .append(commit(Uuid::now_v7(), 0, &[put(1)]))
-            .await
-            .unwrap();
+        dropped.append(commit(Uuid::now_v7(), 0, &[put(1)])).await.unwrap();
         drop(dropped);
 
         eventually(|| async {

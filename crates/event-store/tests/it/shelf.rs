@@ -66,26 +66,11 @@ pub(crate) enum Refusal {
 
 impl DomainEvent for ShelfEvent {
     const TYPES: &'static [EventType] = &[
-        EventType {
-            name: "ItemsPut",
-            schema_version: 2,
-        },
-        EventType {
-            name: "ItemsTaken",
-            schema_version: 1,
-        },
-        EventType {
-            name: "Labelled",
-            schema_version: 1,
-        },
-        EventType {
-            name: "CountPlanned",
-            schema_version: 1,
-        },
-        EventType {
-            name: "Counted",
-            schema_version: 1,
-        },
+        EventType { name: "ItemsPut", schema_version: 2 },
+        EventType { name: "ItemsTaken", schema_version: 1 },
+        EventType { name: "Labelled", schema_version: 1 },
+        EventType { name: "CountPlanned", schema_version: 1 },
+        EventType { name: "Counted", schema_version: 1 },
     ];
 
     /// Version 1 called the items `amount`.
@@ -110,9 +95,7 @@ impl Aggregate for Shelf {
             Order::Take(items) if *items > self.items => return Err(Refusal::TooFew { items: self.items }),
             Order::Take(items) => vec![ShelfEvent::ItemsTaken { items: *items }],
             Order::Label(label) if *label == self.label => vec![],
-            Order::Label(label) => vec![ShelfEvent::Labelled {
-                label: (*label).to_owned(),
-            }],
+            Order::Label(label) => vec![ShelfEvent::Labelled { label: (*label).to_owned() }],
             Order::PlanCount(by) => vec![ShelfEvent::CountPlanned { by: *by }],
             Order::Count => vec![ShelfEvent::Counted {}],
             Order::PullDown => panic!("the shelf fell down"),
@@ -164,11 +147,7 @@ pub(crate) fn once() -> CommandContext {
 
 /// A commit of `events` to a shelf that has `expected` events.
 pub(crate) fn commit(id: Uuid, expected: i64, events: &[ShelfEvent]) -> Commit {
-    commit_encoded(
-        id,
-        expected,
-        events.iter().map(|event| encode(event).unwrap()).collect(),
-    )
+    commit_encoded(id, expected, events.iter().map(|event| encode(event).unwrap()).collect())
 }
 
 /// A commit of one event as other code would have written it.
@@ -182,11 +161,7 @@ pub(crate) fn commit_raw(
     commit_encoded(
         id,
         expected,
-        vec![EncodedEvent {
-            event_type: event_type.to_owned(),
-            schema_version,
-            payload,
-        }],
+        vec![EncodedEvent { event_type: event_type.to_owned(), schema_version, payload }],
     )
 }
 
@@ -202,13 +177,7 @@ fn commit_encoded(id: Uuid, expected: i64, bodies: Vec<EncodedEvent>) -> Commit 
             refusal: None,
             recorded_at: time(0),
         },
-        events: bodies
-            .into_iter()
-            .map(|body| NewEvent {
-                event_id: Uuid::now_v7(),
-                body,
-            })
-            .collect(),
+        events: bodies.into_iter().map(|body| NewEvent { event_id: Uuid::now_v7(), body }).collect(),
         metadata: Metadata::default(),
         deadline: None,
     }

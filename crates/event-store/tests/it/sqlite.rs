@@ -37,11 +37,7 @@ impl Backend for File {
     }
 
     async fn tamper(&self, statement: &'static str) {
-        let mut connection = SqliteConnectOptions::new()
-            .filename(self.path())
-            .connect()
-            .await
-            .unwrap();
+        let mut connection = SqliteConnectOptions::new().filename(self.path()).connect().await.unwrap();
         raw_sql(statement).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
     }
@@ -59,10 +55,7 @@ async fn a_reader_sees_what_another_process_commits() {
 
     for expected in 0..3 {
         writer.append(commit(id, expected, &[put(1)])).await.unwrap();
-        let seen = reader
-            .load(&shelf_stream(id), Version::NONE, Until::Latest)
-            .await
-            .unwrap();
+        let seen = reader.load(&shelf_stream(id), Version::NONE, Until::Latest).await.unwrap();
         assert_eq!(seen.len(), usize::try_from(expected + 1).unwrap());
     }
 
@@ -76,28 +69,16 @@ async fn a_reader_writes_nothing() {
     let file = File::new().await;
     let absent = SqliteEventStore::open_read_only(&file.path()).await;
     assert!(absent.is_err() && !file.path().exists());
-    let written = file
-        .open()
-        .await
-        .append(commit(Uuid::now_v7(), 0, &[put(1)]))
-        .await
-        .unwrap();
+    let written = file.open().await.append(commit(Uuid::now_v7(), 0, &[put(1)])).await.unwrap();
 
     let reader = SqliteEventStore::open_read_only(&file.path()).await.unwrap();
 
     let refusals = [
-        reader
-            .append(commit(Uuid::now_v7(), 0, &[put(1)]))
-            .await
-            .map(drop),
+        reader.append(commit(Uuid::now_v7(), 0, &[put(1)])).await.map(drop),
         reader.mark_published(&[written[0].commit_id]).await,
         reader.republish(written[0].command_id).await.map(drop),
     ];
-    assert!(
-        refusals
-            .iter()
-            .all(|refusal| matches!(refusal, Err(StoreError::Database(_))))
-    );
+    assert!(refusals.iter().all(|refusal| matches!(refusal, Err(StoreError::Database(_)))));
     assert_eq!(reader.pending(10).await.unwrap().len(), 1);
 }
 
@@ -105,10 +86,7 @@ async fn a_reader_writes_nothing() {
 async fn a_snapshot_that_is_no_json_is_ignored() {
     let (file, id) = (File::new().await, Uuid::now_v7());
     let store = file.open().await;
-    orders(&store)
-        .execute(id, Order::PutEach(vec![1; 3]), once())
-        .await
-        .unwrap();
+    orders(&store).execute(id, Order::PutEach(vec![1; 3]), once()).await.unwrap();
     file.tamper("UPDATE snapshots SET state = '{'").await;
 
     let found = shelves(&store).find(id).await.unwrap();

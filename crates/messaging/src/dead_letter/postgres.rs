@@ -28,13 +28,7 @@ impl PostgresDeadLetters {
         if !url.contains("sslmode=") {
             options = options.ssl_mode(PgSslMode::Disable);
         }
-        Self::new(
-            PgPoolOptions::new()
-                .max_connections(2)
-                .connect_with(options)
-                .await?,
-        )
-        .await
+        Self::new(PgPoolOptions::new().max_connections(2).connect_with(options).await?).await
     }
 
     /// Uses the connections of somebody else, and creates the table when it is missing.
@@ -43,9 +37,7 @@ impl PostgresDeadLetters {
     /// When the database cannot be reached or refuses.
     pub async fn new(pool: PgPool) -> Result<Self, DeadLetterError> {
         // Several statements in one message are one transaction, so the lock holds until the table is there.
-        sqlx::raw_sql(include_str!("postgres/schema.sql"))
-            .execute(&pool)
-            .await?;
+        sqlx::raw_sql(include_str!("postgres/schema.sql")).execute(&pool).await?;
         Ok(Self { pool })
     }
 
@@ -67,40 +59,20 @@ impl DeadLetters for PostgresDeadLetters {
         sqlx::query(include_str!("postgres/park.sql"))
             .bind(column(|letter| &letter.subscription_id))
             .bind(column(|letter| &letter.delivery.position.topic))
-            .bind(
-                letters
-                    .iter()
-                    .map(|letter| position(letter).partition)
-                    .collect::<Vec<_>>(),
-            )
-            .bind(
-                letters
-                    .iter()
-                    .map(|letter| position(letter).offset)
-                    .collect::<Vec<_>>(),
-            )
+            .bind(letters.iter().map(|letter| position(letter).partition).collect::<Vec<_>>())
+            .bind(letters.iter().map(|letter| position(letter).offset).collect::<Vec<_>>())
             .bind(column(|letter| &letter.key))
             .bind(column(|letter| &letter.reason))
             .bind(letters.iter().map(|letter| letter.parked_at).collect::<Vec<_>>())
             .bind(headers)
-            .bind(
-                letters
-                    .iter()
-                    .map(|letter| letter.delivery.message.payload.as_slice())
-                    .collect::<Vec<_>>(),
-            )
+            .bind(letters.iter().map(|letter| letter.delivery.message.payload.as_slice()).collect::<Vec<_>>())
             .execute(&self.pool)
             .await?;
         Ok(())
     }
 
     async fn parked_keys(&self, subscription_id: &str) -> Result<Vec<(String, String)>, DeadLetterError> {
-        Ok(self
-            .parked(subscription_id)
-            .await?
-            .into_iter()
-            .map(|parked| (parked.topic, parked.key))
-            .collect())
+        Ok(self.parked(subscription_id).await?.into_iter().map(|parked| (parked.topic, parked.key)).collect())
     }
 
     async fn list(
@@ -169,25 +141,13 @@ impl DeadLetters for PostgresDeadLetters {
 fn letter(subscription_id: &str, row: LetterRow) -> Result<DeadLetter, DeadLetterError> {
     let (topic, partition, offset, key, reason, parked_at, headers, payload) = row;
     let headers = super::headers_from_json(&headers)?;
-    let message = Message {
-        topic: topic.clone(),
-        key: key.clone(),
-        headers,
-        payload,
-    };
+    let message = Message { topic: topic.clone(), key: key.clone(), headers, payload };
     Ok(DeadLetter {
         subscription_id: subscription_id.to_owned(),
         key,
         reason,
         parked_at,
-        delivery: Delivery {
-            position: Position {
-                topic,
-                partition,
-                offset,
-            },
-            message,
-        },
+        delivery: Delivery { position: Position { topic, partition, offset }, message },
     })
 }
 

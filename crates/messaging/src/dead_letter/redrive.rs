@@ -50,11 +50,7 @@ pub async fn redrive(
         let mut remaining = dead_letters.parked(subscription_id).await?;
         remaining.retain(|parked| key.is_none_or(|key| parked.key == key));
         let letters: u64 = remaining.iter().map(|parked| parked.letters).sum();
-        let report = RedriveReport {
-            requested,
-            handled: requested.saturating_sub(letters),
-            remaining,
-        };
+        let report = RedriveReport { requested, handled: requested.saturating_sub(letters), remaining };
         if !report.is_pending() || Instant::now() >= given_up {
             return Ok(report);
         }

@@ -37,13 +37,8 @@ impl SqliteDeadLetters {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT);
         // One connection: letters are rare, and SQLite has one writer anyway.
-        let pool = SqlitePoolOptions::new()
-            .max_connections(1)
-            .connect_with(options)
-            .await?;
-        sqlx::raw_sql(include_str!("sqlite/schema.sql"))
-            .execute(&pool)
-            .await?;
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+        sqlx::raw_sql(include_str!("sqlite/schema.sql")).execute(&pool).await?;
         Ok(Self { pool })
     }
 
@@ -61,11 +56,7 @@ impl DeadLetters for SqliteDeadLetters {
         let write = tokio::spawn(async move {
             let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
             for letter in &letters {
-                let Position {
-                    topic,
-                    partition,
-                    offset,
-                } = &letter.delivery.position;
+                let Position { topic, partition, offset } = &letter.delivery.position;
                 sqlx::query(include_str!("sqlite/park.sql"))
                     .bind(&letter.subscription_id)
                     .bind(topic)
@@ -85,12 +76,7 @@ impl DeadLetters for SqliteDeadLetters {
     }
 
     async fn parked_keys(&self, subscription_id: &str) -> Result<Vec<(String, String)>, DeadLetterError> {
-        Ok(self
-            .parked(subscription_id)
-            .await?
-            .into_iter()
-            .map(|parked| (parked.topic, parked.key))
-            .collect())
+        Ok(self.parked(subscription_id).await?.into_iter().map(|parked| (parked.topic, parked.key)).collect())
     }
 
     async fn list(
@@ -159,25 +145,13 @@ impl DeadLetters for SqliteDeadLetters {
 fn letter(subscription_id: &str, row: LetterRow) -> Result<DeadLetter, DeadLetterError> {
     let (topic, partition, offset, key, reason, parked_at, headers, payload) = row;
     let headers = super::headers_from_json(&headers)?;
-    let message = Message {
-        topic: topic.clone(),
-        key: key.clone(),
-        headers,
-        payload,
-    };
+    let message = Message { topic: topic.clone(), key: key.clone(), headers, payload };
     Ok(DeadLetter {
         subscription_id: subscription_id.to_owned(),
         key,
         reason,
         parked_at: time(parked_at)?,
-        delivery: Delivery {
-            position: Position {
-                topic,
-                partition,
-                offset,
-            },
-            message,
-        },
+        delivery: Delivery { position: Position { topic, partition, offset }, message },
     })
 }
 

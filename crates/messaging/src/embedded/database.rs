@@ -40,12 +40,8 @@ pub(super) fn bus_error(error: sqlx::Error) -> BusError {
 pub(super) async fn lock(path: &Path) -> Result<File, BusError> {
     let lock_path = PathBuf::from(format!("{}.lock", path.display()));
     let io_error = |error: std::io::Error| BusError::Failed(format!("{}: {error}", lock_path.display()));
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&lock_path)
-        .map_err(io_error)?;
+    let file =
+        OpenOptions::new().create(true).truncate(false).write(true).open(&lock_path).map_err(io_error)?;
     let given_up = tokio::time::Instant::now() + LOCK_PATIENCE;
     loop {
         match file.try_lock() {
@@ -54,10 +50,7 @@ pub(super) async fn lock(path: &Path) -> Result<File, BusError> {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
             Err(TryLockError::WouldBlock) => {
-                return Err(BusError::Failed(format!(
-                    "{} is in use by another process",
-                    path.display()
-                )));
+                return Err(BusError::Failed(format!("{} is in use by another process", path.display())));
             }
             Err(TryLockError::Error(error)) => return Err(io_error(error)),
         }
@@ -76,22 +69,14 @@ pub(super) async fn writer(
         .synchronous(synchronous)
         .busy_timeout(BUSY_TIMEOUT);
     let mut connection = options.connect().await.map_err(bus_error)?;
-    sqlx::raw_sql(include_str!("schema.sql"))
-        .execute(&mut connection)
-        .await
-        .map_err(bus_error)?;
+    sqlx::raw_sql(include_str!("schema.sql")).execute(&mut connection).await.map_err(bus_error)?;
     Ok(connection)
 }
 
 /// Connections for reading.
 pub(super) fn readers(path: &Path) -> SqlitePool {
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .read_only(true)
-        .busy_timeout(BUSY_TIMEOUT);
-    SqlitePoolOptions::new()
-        .max_connections(4)
-        .connect_lazy_with(options)
+    let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY_TIMEOUT);
+    SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options)
 }
 
 pub(super) async fn create_topics(
@@ -114,55 +99,36 @@ pub(super) async fn create_topics(
 pub(super) async fn heads(
     executor: impl SqliteExecutor<'_>,
 ) -> Result<Vec<(i64, String, i32, i64)>, BusError> {
-    sqlx::query_as(include_str!("heads.sql"))
-        .fetch_all(executor)
-        .await
-        .map_err(bus_error)
+    sqlx::query_as(include_str!("heads.sql")).fetch_all(executor).await.map_err(bus_error)
 }
 
 /// Every stored offset: group, topic, partition, next offset.
 pub(super) async fn offsets(
     executor: impl SqliteExecutor<'_>,
 ) -> Result<Vec<(String, String, i32, i64)>, BusError> {
-    sqlx::query_as(include_str!("offsets.sql"))
-        .fetch_all(executor)
-        .await
-        .map_err(bus_error)
+    sqlx::query_as(include_str!("offsets.sql")).fetch_all(executor).await.map_err(bus_error)
 }
 
 /// Appends all of `placed` in one transaction; they are on the disk when this returns.
 pub(super) async fn append(connection: &mut SqliteConnection, placed: &[Placed]) -> Result<(), BusError> {
-    let mut transaction = connection
-        .begin_with("BEGIN IMMEDIATE")
-        .await
-        .map_err(bus_error)?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(bus_error)?;
     for rows in placed.chunks(ROWS_PER_INSERT) {
-        let headers: Result<Vec<String>, _> = rows
-            .iter()
-            .map(|(_, delivery)| serde_json::to_string(&delivery.message.headers))
-            .collect();
+        let headers: Result<Vec<String>, _> =
+            rows.iter().map(|(_, delivery)| serde_json::to_string(&delivery.message.headers)).collect();
         let headers = headers.map_err(|error| BusError::Failed(error.to_string()))?;
         let mut insert = QueryBuilder::<Sqlite>::new(
             "INSERT INTO messages (topic_id, partition, log_offset, key, headers, payload) ",
         );
-        insert.push_values(
-            rows.iter().zip(headers),
-            |mut row, ((topic_id, delivery), headers)| {
-                row.push_bind(topic_id)
-                    .push_bind(delivery.position.partition)
-                    .push_bind(delivery.position.offset)
-                    .push_bind(&delivery.message.key)
-                    .push_bind(headers)
-                    .push_bind(delivery.message.payload.as_slice());
-            },
-        );
+        insert.push_values(rows.iter().zip(headers), |mut row, ((topic_id, delivery), headers)| {
+            row.push_bind(topic_id)
+                .push_bind(delivery.position.partition)
+                .push_bind(delivery.position.offset)
+                .push_bind(&delivery.message.key)
+                .push_bind(headers)
+                .push_bind(delivery.message.payload.as_slice());
+        });
         // Batches differ in size, so keeping each statement would only fill the cache.
-        insert
-            .build()
-            .persistent(false)
-            .execute(&mut *transaction)
-            .await
-            .map_err(bus_error)?;
+        insert.build().persistent(false).execute(&mut *transaction).await.map_err(bus_error)?;
     }
     transaction.commit().await.map_err(bus_error)
 }
@@ -172,10 +138,7 @@ pub(super) async fn store_offsets(
     connection: &mut SqliteConnection,
     offsets: &[(String, i64, i32, i64)],
 ) -> Result<(), BusError> {
-    let mut transaction = connection
-        .begin_with("BEGIN IMMEDIATE")
-        .await
-        .map_err(bus_error)?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(bus_error)?;
     for (group, topic_id, partition, next_offset) in offsets {
         sqlx::query(include_str!("store_offset.sql"))
             .bind(group)
@@ -231,20 +194,8 @@ fn delivery(
     headers: &str,
     payload: Vec<u8>,
 ) -> Result<Delivery, BusError> {
-    let position = Position {
-        topic: topic.to_owned(),
-        partition,
-        offset,
-    };
+    let position = Position { topic: topic.to_owned(), partition, offset };
     let headers = serde_json::from_str(headers)
         .map_err(|error| BusError::Failed(format!("the headers of {position:?} are damaged: {error}")))?;
-    Ok(Delivery {
-        position,
-        message: Message {
-            topic: topic.to_owned(),
-            key,
-            headers,
-            payload,
-        },
-    })
+    Ok(Delivery { position, message: Message { topic: topic.to_owned(), key, headers, payload } })
 }

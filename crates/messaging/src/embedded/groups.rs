@@ -40,11 +40,7 @@ struct Member {
 impl Groups {
     /// Takes over a stored offset when the log is opened.
     pub(super) fn adopt_offset(&mut self, group: &str, slot: Slot, next_offset: i64) {
-        self.groups
-            .entry(group.to_owned())
-            .or_default()
-            .offsets
-            .insert(slot, next_offset);
+        self.groups.entry(group.to_owned()).or_default().offsets.insert(slot, next_offset);
     }
 
     /// Adds a member that reads `slots` and divides the partitions anew.
@@ -54,13 +50,7 @@ impl Groups {
         let wake = Arc::new(Notify::new());
         let topics = slots.iter().map(|(topic, _)| topic.clone()).collect();
         let group = self.groups.entry(group.to_owned()).or_default();
-        group.members.insert(
-            id,
-            Member {
-                topics,
-                wake: Arc::clone(&wake),
-            },
-        );
+        group.members.insert(id, Member { topics, wake: Arc::clone(&wake) });
         group.rebalance(slots);
         (id, wake)
     }
@@ -78,11 +68,7 @@ impl Groups {
     /// Wakes every member that reads one of `topics`.
     pub(super) fn wake<'a>(&self, topics: impl IntoIterator<Item = &'a str> + Clone) {
         for member in self.groups.values().flat_map(|group| group.members.values()) {
-            if topics
-                .clone()
-                .into_iter()
-                .any(|topic| member.topics.contains(topic))
-            {
+            if topics.clone().into_iter().any(|topic| member.topics.contains(topic)) {
                 member.wake.notify_one();
             }
         }
@@ -113,17 +99,10 @@ impl Groups {
             return Vec::new();
         };
         let meant = group.targets.iter().filter(|(_, target)| **target == member);
-        let free: Vec<Slot> = meant
-            .map(|(slot, _)| slot)
-            .filter(|slot| !group.owners.contains_key(*slot))
-            .cloned()
-            .collect();
-        group
-            .owners
-            .extend(free.iter().map(|slot| (slot.clone(), member)));
-        free.into_iter()
-            .map(|slot| (slot.clone(), group.offset(&slot)))
-            .collect()
+        let free: Vec<Slot> =
+            meant.map(|(slot, _)| slot).filter(|slot| !group.owners.contains_key(*slot)).cloned().collect();
+        group.owners.extend(free.iter().map(|slot| (slot.clone(), member)));
+        free.into_iter().map(|slot| (slot.clone(), group.offset(&slot))).collect()
     }
 
     /// Lets go of a partition, so that the member it is meant for can take it.
@@ -163,8 +142,7 @@ impl Groups {
             return false;
         }
         state.offsets.extend(slots.iter().map(|slot| (slot.clone(), 0)));
-        self.dirty
-            .extend(slots.into_iter().map(|slot| (group.to_owned(), slot)));
+        self.dirty.extend(slots.into_iter().map(|slot| (group.to_owned(), slot)));
         true
     }
 
@@ -186,8 +164,7 @@ impl Groups {
 
     /// Puts back what could not be written.
     pub(super) fn mark_dirty(&mut self, unwritten: Vec<(String, Slot, i64)>) {
-        self.dirty
-            .extend(unwritten.into_iter().map(|(group, slot, _)| (group, slot)));
+        self.dirty.extend(unwritten.into_iter().map(|(group, slot, _)| (group, slot)));
     }
 }
 
@@ -199,18 +176,12 @@ impl Group {
     /// Divides all partitions, the known ones and `new`, among the members that read their topic: as evenly as
     /// it goes, and moving as few as possible.
     fn rebalance(&mut self, new: BTreeSet<Slot>) {
-        let slots: BTreeSet<Slot> = new
-            .into_iter()
-            .chain(std::mem::take(&mut self.targets).into_keys())
-            .collect();
+        let slots: BTreeSet<Slot> =
+            new.into_iter().chain(std::mem::take(&mut self.targets).into_keys()).collect();
         let topics: BTreeSet<&String> = slots.iter().map(|(topic, _)| topic).collect();
         for topic in topics {
-            let readers: Vec<MemberId> = self
-                .members
-                .iter()
-                .filter(|(_, m)| m.topics.contains(topic))
-                .map(|(id, _)| *id)
-                .collect();
+            let readers: Vec<MemberId> =
+                self.members.iter().filter(|(_, m)| m.topics.contains(topic)).map(|(id, _)| *id).collect();
             let of_topic: Vec<&Slot> = slots.iter().filter(|(name, _)| name == topic).collect();
             self.targets.extend(divide(&of_topic, &readers, &self.owners));
         }
@@ -236,10 +207,7 @@ fn divide(slots: &[&Slot], readers: &[MemberId], owners: &BTreeMap<Slot, MemberI
     let mut divided = Vec::with_capacity(slots.len());
     let mut homeless = Vec::new();
     for slot in slots {
-        match owners
-            .get(*slot)
-            .and_then(|owner| Some((*owner, shares.get_mut(owner)?)))
-        {
+        match owners.get(*slot).and_then(|owner| Some((*owner, shares.get_mut(owner)?))) {
             Some((owner, share)) if *share < fair => {
                 *share += 1;
                 divided.push(((*slot).clone(), owner));
@@ -285,15 +253,7 @@ mod tests {
         let mut groups = Groups::default();
         let (first, _) = groups.join("g", slots());
         groups.take("g", first);
-        groups.store(
-            "g",
-            first,
-            &Position {
-                topic: "topic".to_owned(),
-                partition: 3,
-                offset: 41,
-            },
-        );
+        groups.store("g", first, &Position { topic: "topic".to_owned(), partition: 3, offset: 41 });
         let (second, _) = groups.join("g", slots());
         groups.leave("g", first);
         let taken = groups.take("g", second);
@@ -308,15 +268,7 @@ mod tests {
         groups.take("g", member);
         let slot = ("topic".to_owned(), 0);
         groups.release("g", member, &slot);
-        groups.store(
-            "g",
-            member,
-            &Position {
-                topic: "topic".to_owned(),
-                partition: 0,
-                offset: 9,
-            },
-        );
+        groups.store("g", member, &Position { topic: "topic".to_owned(), partition: 0, offset: 9 });
         assert_eq!(groups.offset("g", &slot), 0);
     }
 

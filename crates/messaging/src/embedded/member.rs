@@ -101,14 +101,7 @@ impl GroupMember {
         let taken = self.shared.lock().groups.take(&self.group, self.id);
         let mut assigned = Vec::with_capacity(taken.len());
         for (slot, next) in taken {
-            self.cursors.insert(
-                slot.clone(),
-                Cursor {
-                    next,
-                    paused: false,
-                    revoking: false,
-                },
-            );
+            self.cursors.insert(slot.clone(), Cursor { next, paused: false, revoking: false });
             assigned.push(slot);
         }
         (!assigned.is_empty()).then_some(assigned)
@@ -119,18 +112,13 @@ impl GroupMember {
         let state = self.shared.lock();
         let mut found: Vec<Arc<Delivery>> = Vec::new();
         let mut older: BTreeSet<(Slot, i64, i64)> = BTreeSet::new();
-        for (slot, cursor) in self
-            .cursors
-            .iter_mut()
-            .filter(|(_, cursor)| !cursor.paused && !cursor.revoking)
+        for (slot, cursor) in self.cursors.iter_mut().filter(|(_, cursor)| !cursor.paused && !cursor.revoking)
         {
             match state.topics.available(&slot.0, slot.1, cursor.next) {
                 Available::Nothing => {}
                 Available::Messages(mut messages) => {
                     messages.truncate(MESSAGES_PER_PARTITION);
-                    cursor.next = messages
-                        .last()
-                        .map_or(cursor.next, |last| last.position.offset + 1);
+                    cursor.next = messages.last().map_or(cursor.next, |last| last.position.offset + 1);
                     found.extend(messages);
                 }
                 Available::Older => {
@@ -145,19 +133,13 @@ impl GroupMember {
                 found.iter().map(|found| (**found).clone()).collect(),
             ));
         }
-        let after_last = older
-            .iter()
-            .find(|(slot, ..)| Some(slot) > self.last_read.as_ref());
+        let after_last = older.iter().find(|(slot, ..)| Some(slot) > self.last_read.as_ref());
         let Some((slot, topic_id, from)) = after_last.or(older.first()).cloned() else {
             return Step::Wait;
         };
         self.last_read = Some(slot.clone());
         let read = database::read_partition(self.shared.readers.clone(), topic_id, slot.clone(), from);
-        Step::Read(Read {
-            slot,
-            from,
-            task: tokio::spawn(read),
-        })
+        Step::Read(Read { slot, from, task: tokio::spawn(read) })
     }
 
     /// Waits for the read under way; its messages count only if nothing moved the cursor meanwhile.

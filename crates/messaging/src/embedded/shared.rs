@@ -28,11 +28,7 @@ pub(super) struct State {
 
 impl Shared {
     pub(super) fn new(readers: SqlitePool) -> Self {
-        Self {
-            state: Mutex::default(),
-            readers,
-            offsets_changed: Notify::new(),
-        }
+        Self { state: Mutex::default(), readers, offsets_changed: Notify::new() }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -65,11 +61,7 @@ impl State {
         let mut slots = BTreeSet::new();
         for name in topics {
             let topic = self.topics.get(name).ok_or_else(|| unknown_topic(name))?;
-            slots.extend(
-                topic
-                    .partitions()
-                    .map(|partition| ((*name).to_owned(), partition)),
-            );
+            slots.extend(topic.partitions().map(|partition| ((*name).to_owned(), partition)));
         }
         Ok(slots)
     }

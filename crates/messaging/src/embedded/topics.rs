@@ -47,20 +47,14 @@ impl Topics {
     /// Takes over what the database says: each partition of each topic with its head.
     pub(super) fn adopt(&mut self, heads: Vec<(i64, String, i32, i64)>) {
         for (id, name, partition, head) in heads {
-            let topic = self.0.entry(name).or_insert_with(|| Topic {
-                id,
-                partitions: Vec::new(),
-            });
+            let topic = self.0.entry(name).or_insert_with(|| Topic { id, partitions: Vec::new() });
             let index = usize::try_from(partition).unwrap_or_default();
             if topic.partitions.len() <= index {
                 topic.partitions.resize_with(index + 1, Partition::default);
             }
             let partition = &mut topic.partitions[index];
             if partition.head != head {
-                *partition = Partition {
-                    head,
-                    tail: VecDeque::new(),
-                };
+                *partition = Partition { head, tail: VecDeque::new() };
             }
         }
     }
@@ -89,11 +83,7 @@ impl Topics {
             return Available::Nothing;
         }
         let missing = partition.head - offset;
-        match partition
-            .tail
-            .len()
-            .checked_sub(usize::try_from(missing).unwrap_or(usize::MAX))
-        {
+        match partition.tail.len().checked_sub(usize::try_from(missing).unwrap_or(usize::MAX)) {
             Some(skipped) => Available::Messages(partition.tail.iter().skip(skipped).cloned().collect()),
             None => Available::Older,
         }
@@ -101,22 +91,15 @@ impl Topics {
 
     /// The offset after the last message of a partition.
     pub(super) fn head(&self, topic: &str, partition: i32) -> i64 {
-        self.partition(topic, partition)
-            .map_or(0, |partition| partition.head)
+        self.partition(topic, partition).map_or(0, |partition| partition.head)
     }
 
     fn partition(&self, topic: &str, partition: i32) -> Option<&Partition> {
-        self.0
-            .get(topic)?
-            .partitions
-            .get(usize::try_from(partition).ok()?)
+        self.0.get(topic)?.partitions.get(usize::try_from(partition).ok()?)
     }
 
     fn partition_mut(&mut self, topic: &str, partition: i32) -> Option<&mut Partition> {
-        self.0
-            .get_mut(topic)?
-            .partitions
-            .get_mut(usize::try_from(partition).ok()?)
+        self.0.get_mut(topic)?.partitions.get_mut(usize::try_from(partition).ok()?)
     }
 }
 

@@ -57,15 +57,7 @@ impl Writer {
         let lock = database::lock(path).await?;
         let durable = database::writer(path, SqliteSynchronous::Full).await?;
         let relaxed = database::writer(path, SqliteSynchronous::Normal).await?;
-        Ok(Self {
-            shared,
-            requests,
-            partitions,
-            durable,
-            relaxed,
-            offsets_due: Instant::now(),
-            lock,
-        })
+        Ok(Self { shared, requests, partitions, durable, relaxed, offsets_due: Instant::now(), lock })
     }
 
     /// Serves requests until the log is closed or dropped.
@@ -144,11 +136,7 @@ impl Writer {
                     let _ = answer.send(Err(error));
                 }
             }
-            next = if batch.len() < MESSAGES_PER_COMMIT {
-                self.requests.try_recv().ok()
-            } else {
-                None
-            };
+            next = if batch.len() < MESSAGES_PER_COMMIT { self.requests.try_recv().ok() } else { None };
         }
         let outcome = self.commit(batch).await;
         for answer in answers {
@@ -163,9 +151,7 @@ impl Writer {
 
     fn check(&self, messages: &[Message]) -> Result<(), BusError> {
         let state = self.shared.lock();
-        let unknown = messages
-            .iter()
-            .find(|message| state.topics.get(&message.topic).is_none());
+        let unknown = messages.iter().find(|message| state.topics.get(&message.topic).is_none());
         unknown.map_or(Ok(()), |message| Err(unknown_topic(&message.topic)))
     }
 
@@ -180,14 +166,10 @@ impl Writer {
             self.shared.lock().topics.adopt(heads);
             return Err(error);
         }
-        let topics: std::collections::BTreeSet<String> = placed
-            .iter()
-            .map(|(_, delivery)| delivery.position.topic.clone())
-            .collect();
+        let topics: std::collections::BTreeSet<String> =
+            placed.iter().map(|(_, delivery)| delivery.position.topic.clone()).collect();
         let mut state = self.shared.lock();
-        state
-            .topics
-            .append(placed.into_iter().map(|(_, delivery)| delivery));
+        state.topics.append(placed.into_iter().map(|(_, delivery)| delivery));
         state.groups.wake(topics.iter().map(String::as_str));
         Ok(())
     }
@@ -202,11 +184,7 @@ impl Writer {
             let head = heads
                 .entry((message.topic.clone(), partition))
                 .or_insert_with(|| state.topics.head(&message.topic, partition));
-            let position = Position {
-                topic: message.topic.clone(),
-                partition,
-                offset: *head,
-            };
+            let position = Position { topic: message.topic.clone(), partition, offset: *head };
             *head += 1;
             Some((topic.id, Delivery { position, message }))
         };
@@ -219,12 +197,7 @@ impl Writer {
             let mut state = self.shared.lock();
             let dirty = state.groups.take_dirty();
             let row = |(group, (topic, partition), next_offset): &(String, Slot, i64)| {
-                Some((
-                    group.clone(),
-                    state.topics.get(topic)?.id,
-                    *partition,
-                    *next_offset,
-                ))
+                Some((group.clone(), state.topics.get(topic)?.id, *partition, *next_offset))
             };
             let rows: Vec<_> = dirty.iter().filter_map(row).collect();
             (dirty, rows)

@@ -39,9 +39,6 @@ pub(super) fn optional<T: FromStr>(
     let Some(value) = message.header(name) else {
         return Ok(None);
     };
-    let invalid = |_| EnvelopeError::Invalid {
-        name,
-        value: value.to_owned(),
-    };
+    let invalid = |_| EnvelopeError::Invalid { name, value: value.to_owned() };
     value.parse().map(Some).map_err(invalid)
 }

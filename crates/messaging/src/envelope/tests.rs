@@ -129,10 +129,7 @@ fn a_message_of_somebody_else_is_an_error_and_not_a_panic() {
 
     let mut message = to_message(&sample(), "/accounts");
     message.headers.retain(|(name, _)| name != name::SEQUENCE);
-    assert!(matches!(
-        to_event(&message),
-        Err(EnvelopeError::Missing(name::SEQUENCE))
-    ));
+    assert!(matches!(to_event(&message), Err(EnvelopeError::Missing(name::SEQUENCE))));
 
     let mut message = to_message(&sample(), "/accounts");
     message
@@ -140,8 +137,5 @@ fn a_message_of_somebody_else_is_an_error_and_not_a_panic() {
         .iter_mut()
         .filter(|(name, _)| name == name::ID)
         .for_each(|(_, value)| *value = "x".to_owned());
-    assert!(matches!(
-        to_event(&message),
-        Err(EnvelopeError::Invalid { name: name::ID, .. })
-    ));
+    assert!(matches!(to_event(&message), Err(EnvelopeError::Invalid { name: name::ID, .. })));
 }

@@ -94,22 +94,14 @@ pub(super) fn bus_error(error: KafkaError) -> BusError {
 
 pub(super) fn to_headers(headers: &[(String, String)]) -> OwnedHeaders {
     let empty = OwnedHeaders::new_with_capacity(headers.len());
-    headers.iter().fold(empty, |all, (key, value)| {
-        all.insert(Header {
-            key,
-            value: Some(value),
-        })
-    })
+    headers.iter().fold(empty, |all, (key, value)| all.insert(Header { key, value: Some(value) }))
 }
 
 /// A received message with its place. What is not UTF-8 was not written by us and is shown as far as it goes.
 pub(super) fn to_delivery(message: &BorrowedMessage<'_>) -> Delivery {
     let text = |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned();
     let headers = message.headers().map(|headers| {
-        headers
-            .iter()
-            .map(|header| (header.key.to_owned(), text(header.value)))
-            .collect::<Vec<_>>()
+        headers.iter().map(|header| (header.key.to_owned(), text(header.value))).collect::<Vec<_>>()
     });
     Delivery {
         position: Position {

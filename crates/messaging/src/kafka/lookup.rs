@@ -32,22 +32,12 @@ pub(super) struct Lookup {
 
 impl Lookup {
     pub(super) fn new(settings: &KafkaSettings) -> Result<Self, BusError> {
-        let admin = config(settings)
-            .create_with_context(LogContext)
-            .map_err(bus_error)?;
-        Ok(Self {
-            settings: settings.clone(),
-            admin,
-            groups: Mutex::default(),
-        })
+        let admin = config(settings).create_with_context(LogContext).map_err(bus_error)?;
+        Ok(Self { settings: settings.clone(), admin, groups: Mutex::default() })
     }
 
     pub(super) fn ping(&self) -> Result<(), BusError> {
-        self.admin
-            .inner()
-            .fetch_metadata(None, Duration::from_secs(5))
-            .map(drop)
-            .map_err(bus_error)
+        self.admin.inner().fetch_metadata(None, Duration::from_secs(5)).map(drop).map_err(bus_error)
     }
 
     pub(super) fn missing_topics(&self, topics: &[String]) -> Result<Vec<String>, BusError> {
@@ -71,25 +61,14 @@ impl Lookup {
         let new: Vec<NewTopic<'_>> = topics
             .iter()
             .map(|topic| {
-                NewTopic::new(
-                    topic,
-                    i32::from(settings.partitions),
-                    TopicReplication::Fixed(replication),
-                )
-                .set("retention.ms", "-1")
-                .set("retention.bytes", "-1")
-                .set("min.insync.replicas", in_sync)
+                NewTopic::new(topic, i32::from(settings.partitions), TopicReplication::Fixed(replication))
+                    .set("retention.ms", "-1")
+                    .set("retention.bytes", "-1")
+                    .set("min.insync.replicas", in_sync)
             })
             .collect();
-        let options = AdminOptions::new()
-            .operation_timeout(Some(TIMEOUT))
-            .request_timeout(Some(TIMEOUT));
-        for created in self
-            .admin
-            .create_topics(&new, &options)
-            .await
-            .map_err(bus_error)?
-        {
+        let options = AdminOptions::new().operation_timeout(Some(TIMEOUT)).request_timeout(Some(TIMEOUT));
+        for created in self.admin.create_topics(&new, &options).await.map_err(bus_error)? {
             match created {
                 Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
                 Err((topic, code)) => {
@@ -118,14 +97,9 @@ impl Lookup {
         let committed = client.committed_offsets(partitions, TIMEOUT).map_err(bus_error)?;
         let mut lag = 0;
         for element in committed.elements() {
-            let (low, high) = client
-                .fetch_watermarks(element.topic(), element.partition(), TIMEOUT)
-                .map_err(bus_error)?;
-            let next = if let Offset::Offset(next) = element.offset() {
-                next
-            } else {
-                low
-            };
+            let (low, high) =
+                client.fetch_watermarks(element.topic(), element.partition(), TIMEOUT).map_err(bus_error)?;
+            let next = if let Offset::Offset(next) = element.offset() { next } else { low };
             lag += u64::try_from(high - next.max(low)).unwrap_or(0);
         }
         Ok(lag)
@@ -140,33 +114,25 @@ impl Lookup {
             element.set_offset(Offset::Offset(low)).map_err(bus_error)?;
         }
         // The broker refuses a commit from outside while the group has members.
-        client
-            .commit(&start, CommitMode::Sync)
-            .map_err(|error| match error.rdkafka_error_code() {
-                Some(RDKafkaErrorCode::UnknownMemberId | RDKafkaErrorCode::IllegalGeneration) => {
-                    BusError::Failed(format!("the group `{group}` is in use"))
-                }
-                _ => bus_error(error),
-            })
+        client.commit(&start, CommitMode::Sync).map_err(|error| match error.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::UnknownMemberId | RDKafkaErrorCode::IllegalGeneration) => {
+                BusError::Failed(format!("the group `{group}` is in use"))
+            }
+            _ => bus_error(error),
+        })
     }
 
     pub(super) fn read_topic(&self, topic: &str) -> Result<Vec<Delivery>, BusError> {
         let mut config = consumer_config(&self.settings, READER);
-        let client: Client = config
-            .set("enable.partition.eof", "true")
-            .create_with_context(LogContext)
-            .map_err(bus_error)?;
+        let client: Client =
+            config.set("enable.partition.eof", "true").create_with_context(LogContext).map_err(bus_error)?;
         let mut ends = HashMap::new();
         let mut assignment = TopicPartitionList::new();
         for partition in 0..self.partitions(topic)? {
-            let (low, high) = client
-                .fetch_watermarks(topic, partition, TIMEOUT)
-                .map_err(bus_error)?;
+            let (low, high) = client.fetch_watermarks(topic, partition, TIMEOUT).map_err(bus_error)?;
             if low < high {
                 ends.insert(partition, high);
-                assignment
-                    .add_partition_offset(topic, partition, Offset::Offset(low))
-                    .map_err(bus_error)?;
+                assignment.add_partition_offset(topic, partition, Offset::Offset(low)).map_err(bus_error)?;
             }
         }
         client.assign(&assignment).map_err(bus_error)?;
@@ -191,9 +157,7 @@ impl Lookup {
                 }
                 Some(Err(error)) if last_seen.elapsed() > TIMEOUT => return Err(bus_error(error)),
                 None if last_seen.elapsed() > TIMEOUT => {
-                    return Err(BusError::Unavailable(format!(
-                        "{topic} cannot be read to its end"
-                    )));
+                    return Err(BusError::Unavailable(format!("{topic} cannot be read to its end")));
                 }
                 Some(Err(_)) | None => {}
             }
@@ -204,15 +168,8 @@ impl Lookup {
 
     /// How many partitions a topic has; 0 when there is no such topic.
     fn partitions(&self, topic: &str) -> Result<i32, BusError> {
-        let metadata = self
-            .admin
-            .inner()
-            .fetch_metadata(Some(topic), TIMEOUT)
-            .map_err(bus_error)?;
-        let known = metadata
-            .topics()
-            .iter()
-            .find(|known| known.name() == topic && known.error().is_none());
+        let metadata = self.admin.inner().fetch_metadata(Some(topic), TIMEOUT).map_err(bus_error)?;
+        let known = metadata.topics().iter().find(|known| known.name() == topic && known.error().is_none());
         Ok(known.map_or(0, |known| i32::try_from(known.partitions().len()).unwrap_or(0)))
     }
 
@@ -235,9 +192,8 @@ impl Lookup {
         if let Some(client) = groups.get(group) {
             return Ok(Arc::clone(client));
         }
-        let client = consumer_config(&self.settings, group)
-            .create_with_context(LogContext)
-            .map_err(bus_error)?;
+        let client =
+            consumer_config(&self.settings, group).create_with_context(LogContext).map_err(bus_error)?;
         let client = Arc::new(client);
         groups.insert(group.to_owned(), Arc::clone(&client));
         Ok(client)

@@ -65,17 +65,11 @@ impl GroupMember {
                 let _ = ended.send(());
             })
             .map_err(|error| BusError::Unavailable(error.to_string()))?;
-        Ok(Self {
-            consumer: Some(consumer),
-            events,
-            closed: Some(closed),
-        })
+        Ok(Self { consumer: Some(consumer), events, closed: Some(closed) })
     }
 
     fn consumer(&self) -> Result<&Arc<Client>, BusError> {
-        self.consumer
-            .as_ref()
-            .ok_or_else(|| BusError::Unavailable("left the group".to_owned()))
+        self.consumer.as_ref().ok_or_else(|| BusError::Unavailable("left the group".to_owned()))
     }
 
     /// Lets the polling thread end: it commits, leaves the group and drops the client.
@@ -101,11 +95,7 @@ impl Source for GroupMember {
         let mut list = TopicPartitionList::new();
         list.add_partition(topic, partition);
         let consumer = self.consumer()?;
-        let outcome = if paused {
-            consumer.pause(&list)
-        } else {
-            consumer.resume(&list)
-        };
+        let outcome = if paused { consumer.pause(&list) } else { consumer.resume(&list) };
         outcome.map_err(bus_error)
     }
 

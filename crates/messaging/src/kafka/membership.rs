@@ -107,10 +107,7 @@ impl Membership {
     /// These partitions are ours no more; gives the offsets to commit.
     fn take(&self, slots: &[Slot]) -> Vec<(Slot, i64)> {
         let mut owned = self.owned();
-        slots
-            .iter()
-            .filter_map(|slot| Some((slot.clone(), owned.remove(slot)??)))
-            .collect()
+        slots.iter().filter_map(|slot| Some((slot.clone(), owned.remove(slot)??))).collect()
     }
 
     /// Waits, within bounds, until the member has released `slots`.
@@ -120,9 +117,7 @@ impl Membership {
         let busy = |owned: &mut HashMap<Slot, Option<i64>>| {
             !self.is_closing() && slots.iter().any(|slot| owned.contains_key(slot))
         };
-        let waited = self
-            .released
-            .wait_timeout_while(self.owned(), self.drain_timeout, busy);
+        let waited = self.released.wait_timeout_while(self.owned(), self.drain_timeout, busy);
         if waited.unwrap_or_else(PoisonError::into_inner).1.timed_out() {
             tracing::warn!(
                 ?slots,
@@ -183,11 +178,7 @@ impl ConsumerContext for Membership {
 }
 
 fn slots(partitions: &TopicPartitionList) -> Vec<Slot> {
-    partitions
-        .elements()
-        .iter()
-        .map(|element| (element.topic().to_owned(), element.partition()))
-        .collect()
+    partitions.elements().iter().map(|element| (element.topic().to_owned(), element.partition())).collect()
 }
 
 fn commit(consumer: &BaseConsumer<Membership>, offsets: &[(Slot, i64)]) {

@@ -31,16 +31,11 @@ pub(super) struct Publisher {
 impl Publisher {
     pub(super) fn new(settings: &KafkaSettings) -> Result<Self, BusError> {
         let client = Mutex::new(Some(create(settings)?));
-        Ok(Self {
-            settings: settings.clone(),
-            client,
-        })
+        Ok(Self { settings: settings.clone(), client })
     }
 
     pub(super) async fn publish(&self, messages: Vec<Message>) -> Result<(), BusError> {
-        let client = self
-            .client()
-            .ok_or_else(|| BusError::Unavailable("the bus is closed".to_owned()))?;
+        let client = self.client().ok_or_else(|| BusError::Unavailable("the bus is closed".to_owned()))?;
         let sending = send_all(&client, &messages);
         let outcome = match tokio::time::timeout(self.settings.publish_timeout, sending).await {
             Ok(outcome) => outcome,

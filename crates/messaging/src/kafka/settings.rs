@@ -42,9 +42,7 @@ impl FromStr for KafkaSettings {
             let form = "kafka://host:port[,host:port]?partitions=8&replication=1";
             BusError::Failed(format!("{url}: {what}; expected {form}"))
         };
-        let rest = url
-            .strip_prefix("kafka://")
-            .ok_or_else(|| invalid("not a Kafka URL"))?;
+        let rest = url.strip_prefix("kafka://").ok_or_else(|| invalid("not a Kafka URL"))?;
         let (brokers, query) = rest.split_once('?').unwrap_or((rest, ""));
         let brokers = brokers.trim_end_matches('/');
         if brokers.is_empty() {
@@ -53,13 +51,7 @@ impl FromStr for KafkaSettings {
         let mut settings = Self::new(brokers);
         for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-            let number = || {
-                value
-                    .parse()
-                    .ok()
-                    .filter(|number| *number > 0)
-                    .ok_or_else(|| invalid(parameter))
-            };
+            let number = || value.parse().ok().filter(|number| *number > 0).ok_or_else(|| invalid(parameter));
             match name {
                 "partitions" => settings.partitions = number()?,
                 "replication" => settings.replication = number()?,
@@ -76,16 +68,10 @@ mod tests {
 
     #[test]
     fn a_url_names_brokers_partitions_and_replication() {
-        let settings: KafkaSettings = "kafka://a:1,b:2?partitions=3&replication=2"
-            .parse()
-            .expect("a URL");
+        let settings: KafkaSettings = "kafka://a:1,b:2?partitions=3&replication=2".parse().expect("a URL");
         assert_eq!(
             settings,
-            KafkaSettings {
-                partitions: 3,
-                replication: 2,
-                ..KafkaSettings::new("a:1,b:2")
-            }
+            KafkaSettings { partitions: 3, replication: 2, ..KafkaSettings::new("a:1,b:2") }
         );
         let settings: KafkaSettings = "kafka://a:1".parse().expect("a URL");
         assert_eq!(settings, KafkaSettings::new("a:1"));
@@ -93,12 +79,7 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_refused() {
-        for url in [
-            "http://a:1",
-            "kafka://",
-            "kafka://a:1?partitions=0",
-            "kafka://a:1?acks=none",
-        ] {
+        for url in ["http://a:1", "kafka://", "kafka://a:1?partitions=0", "kafka://a:1?acks=none"] {
             assert!(url.parse::<KafkaSettings>().is_err(), "{url}");
         }
     }

@@ -42,15 +42,14 @@ impl Batch {
             };
             known.push(verdict);
         }
-        Self {
-            deliveries,
-            events,
-            known,
-        }
+        Self { deliveries, events, known }
     }
 
     /// Calls the handler once for all of them. The call has begun when this returns.
-    pub(super) fn handle(self, handler: Arc<dyn BatchHandler>) -> impl Future<Output = Handled> + Send + use<> {
+    pub(super) fn handle(
+        self,
+        handler: Arc<dyn BatchHandler>,
+    ) -> impl Future<Output = Handled> + Send + use<> {
         let outcomes = call(handler, self.events);
         async move {
             let mut outcomes = outcomes.await.into_iter();
@@ -86,8 +85,7 @@ pub(super) fn call(
 
 fn text_of(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("no text")
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no text")
 }
 
 /// The outcome of a message that was not handled because of an earlier one of its key.

@@ -52,7 +52,6 @@ impl Context {
     }
 
     pub(super) fn note_progress(&self) {
-        self.status
-            .send_modify(|status| status.last_progress = Some(Utc::now()));
+        self.status.send_modify(|status| status.last_progress = Some(Utc::now()));
     }
 }

@@ -45,20 +45,9 @@ pub(super) fn start(
 ) -> SubscriptionHandle {
     let (status, watched) = watch::channel(SubscriptionStatus::default());
     let (look, flow) = (Notify::new(), Flow::default());
-    let context = Arc::new(Context {
-        bus,
-        subscription,
-        settings,
-        status,
-        look,
-        flow,
-    });
+    let context = Arc::new(Context { bus, subscription, settings, status, look, flow });
     let task = tokio::spawn(supervisor::run(Arc::clone(&context), shutdown));
-    SubscriptionHandle {
-        context,
-        status: watched,
-        task,
-    }
+    SubscriptionHandle { context, status: watched, task }
 }
 
 impl SubscriptionHandle {
@@ -86,11 +75,7 @@ impl SubscriptionHandle {
         /// Between two looks at the lag; nothing waits for this but a caller who wants to know.
         const LOOK: Duration = Duration::from_millis(10);
         loop {
-            let lag = self
-                .context
-                .bus
-                .lag(self.context.id(), &self.context.topics())
-                .await;
+            let lag = self.context.bus.lag(self.context.id(), &self.context.topics()).await;
             if self.status.borrow().connected && lag.is_ok_and(|lag| lag == 0) {
                 return;
             }

@@ -24,11 +24,7 @@ pub(super) async fn observe(context: Arc<Context>, observations: mpsc::Sender<Ob
     let mut lag_due = Instant::now();
     loop {
         let requested = look_at_letters(&context).await;
-        if !requested.is_empty()
-            && observations
-                .send(Observation::RedriveRequested(requested))
-                .await
-                .is_err()
+        if !requested.is_empty() && observations.send(Observation::RedriveRequested(requested)).await.is_err()
         {
             return;
         }
@@ -58,9 +54,7 @@ async fn look_at_letters(context: &Context) -> Vec<ParkedKey> {
     };
     let letters: u64 = parked.iter().map(|key| key.letters).sum();
     gauge!("bank_subscription_parked", "subscription" => context.id().to_owned()).set(letters as f64);
-    context
-        .status
-        .send_if_modified(|status| std::mem::replace(&mut status.parked, letters) != letters);
+    context.status.send_if_modified(|status| std::mem::replace(&mut status.parked, letters) != letters);
     parked.retain(|key| key.redrive_requested);
     parked
 }
@@ -69,9 +63,7 @@ async fn measure_lag(context: &Context) -> Option<u64> {
     match context.bus.lag(context.id(), &context.topics()).await {
         Ok(lag) => {
             gauge!("bank_subscription_lag", "subscription" => context.id().to_owned()).set(lag as f64);
-            context
-                .status
-                .send_if_modified(|status| status.lag.replace(lag) != Some(lag));
+            context.status.send_if_modified(|status| status.lag.replace(lag) != Some(lag));
             Some(lag)
         }
         Err(error) => {
@@ -91,11 +83,7 @@ struct StallWatch {
 
 impl StallWatch {
     fn new() -> Self {
-        Self {
-            since: Instant::now(),
-            delivered: 0,
-            lag: 0,
-        }
+        Self { since: Instant::now(), delivered: 0, lag: 0 }
     }
 
     fn is_stalled(&mut self, context: &Context, lag: u64) -> bool {

@@ -31,12 +31,7 @@ pub(super) async fn recover(
     key: String,
     stop: CancellationToken,
 ) -> Recovery {
-    let mut replay = Replay {
-        context: &context,
-        topic: &topic,
-        key: &key,
-        filled_after: None,
-    };
+    let mut replay = Replay { context: &context, topic: &topic, key: &key, filled_after: None };
     loop {
         if stop.is_cancelled() {
             return Recovery::Again("the partition is being let go".to_owned());
@@ -61,19 +56,14 @@ impl Replay<'_> {
     /// Replays some letters; `None` when there is more to do.
     async fn round(&mut self) -> Result<Option<Recovery>, DeadLetterError> {
         let subscription = &self.context.subscription;
-        let mut letters = subscription
-            .dead_letters
-            .list(&subscription.id, Some(self.key))
-            .await?;
+        let mut letters = subscription.dead_letters.list(&subscription.id, Some(self.key)).await?;
         letters.retain(|letter| letter.delivery.position.topic == self.topic);
         letters.truncate(self.context.settings.batch_limit);
         if letters.is_empty() {
             return Ok(Some(Recovery::Released));
         }
         let deliveries = letters.iter().map(|letter| letter.delivery.clone()).collect();
-        let handled = Batch::new(deliveries)
-            .handle(Arc::clone(&subscription.handler))
-            .await;
+        let handled = Batch::new(deliveries).handle(Arc::clone(&subscription.handler)).await;
         for (letter, (_, outcome)) in letters.iter().zip(handled) {
             match outcome {
                 Outcome::Done => self.remove(letter).await?,
@@ -87,18 +77,12 @@ impl Replay<'_> {
 
     async fn remove(&self, letter: &DeadLetter) -> Result<(), DeadLetterError> {
         self.context.count("redriven", 1);
-        self.context
-            .subscription
-            .dead_letters
-            .remove(self.context.id(), &letter.delivery.position)
-            .await
+        self.context.subscription.dead_letters.remove(self.context.id(), &letter.delivery.position).await
     }
 
     async fn block(&self, letter: &DeadLetter, reason: &str) -> Result<Recovery, DeadLetterError> {
         let dead_letters = &self.context.subscription.dead_letters;
-        dead_letters
-            .redrive_failed(self.context.id(), &letter.delivery.position, reason)
-            .await?;
+        dead_letters.redrive_failed(self.context.id(), &letter.delivery.position, reason).await?;
         Ok(Recovery::Blocked)
     }
 
@@ -141,16 +125,9 @@ async fn missing(
     last_seen: Version,
 ) -> Result<Vec<RecordedEvent>, String> {
     let event = crate::envelope::to_event(&letter.delivery.message).map_err(|error| error.to_string())?;
-    let missing = owner
-        .events_after(&event.stream, last_seen)
-        .await
-        .map_err(|error| error.to_string())?;
+    let missing = owner.events_after(&event.stream, last_seen).await.map_err(|error| error.to_string())?;
     match missing.first() {
         Some(first) if first.version == last_seen.next() => Ok(missing),
-        _ => Err(format!(
-            "the owner of {} has no version {}",
-            event.stream,
-            last_seen.next()
-        )),
+        _ => Err(format!("the owner of {} has no version {}", event.stream, last_seen.next())),
     }
 }

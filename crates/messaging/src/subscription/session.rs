@@ -98,10 +98,7 @@ impl Session {
                 },
             };
             if let Err(error) = step {
-                break End::Lost {
-                    error,
-                    was_useful: self.was_useful,
-                };
+                break End::Lost { error, was_useful: self.was_useful };
             }
         };
         self.close().await;
@@ -139,24 +136,13 @@ impl Session {
             stop: stop.clone(),
         };
         let task = tokio::spawn(Worker::new(Arc::clone(&self.context), slot, ends).run());
-        Hired {
-            inputs,
-            in_hand,
-            stop,
-            task,
-            paused: false,
-            delivered: 0,
-            stored: 0,
-        }
+        Hired { inputs, in_hand, stop, task, paused: false, delivered: 0, stored: 0 }
     }
 
     /// Hands each partition's messages to its worker; pauses a partition of which too much is in hand.
     fn distribute(&mut self, deliveries: Vec<Delivery>) -> Result<(), BusError> {
         self.was_useful = true;
-        self.context
-            .flow
-            .delivered
-            .fetch_add(deliveries.len() as u64, Ordering::Relaxed);
+        self.context.flow.delivered.fetch_add(deliveries.len() as u64, Ordering::Relaxed);
         let mut by_slot: HashMap<Slot, Vec<Delivery>> = HashMap::new();
         for delivery in deliveries {
             let slot = (delivery.position.topic.clone(), delivery.position.partition);
@@ -236,14 +222,8 @@ impl Session {
         self.count_outstanding();
         let patience = self.context.settings.drain_patience;
         self.leaving.push(Box::pin(async move {
-            if tokio::time::timeout(patience, futures::future::join_all(tasks))
-                .await
-                .is_err()
-            {
-                tracing::warn!(
-                    ?slots,
-                    "let go with a handler still at work: its messages will come again"
-                );
+            if tokio::time::timeout(patience, futures::future::join_all(tasks)).await.is_err() {
+                tracing::warn!(?slots, "let go with a handler still at work: its messages will come again");
             }
             slots
         }));
@@ -272,21 +252,12 @@ impl Session {
     }
 
     fn count_workers(&self) {
-        self.context
-            .status
-            .send_modify(|status| status.partitions = self.workers.len());
+        self.context.status.send_modify(|status| status.partitions = self.workers.len());
     }
 
     fn count_outstanding(&self) {
-        let outstanding = self
-            .workers
-            .values()
-            .map(|worker| worker.delivered - worker.stored)
-            .sum::<i64>();
-        self.context
-            .flow
-            .outstanding
-            .store(u64::try_from(outstanding).unwrap_or(0), Ordering::Relaxed);
+        let outstanding = self.workers.values().map(|worker| worker.delivered - worker.stored).sum::<i64>();
+        self.context.flow.outstanding.store(u64::try_from(outstanding).unwrap_or(0), Ordering::Relaxed);
     }
 }
 

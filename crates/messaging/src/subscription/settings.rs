@@ -42,9 +42,6 @@ impl Default for SubscriptionSettings {
 
 impl SubscriptionSettings {
     pub(super) fn retry(&self) -> Backoff {
-        Backoff {
-            first: self.retry_first,
-            longest: self.retry_longest,
-        }
+        Backoff { first: self.retry_first, longest: self.retry_longest }
     }
 }

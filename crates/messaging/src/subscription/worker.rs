@@ -113,13 +113,7 @@ impl Worker {
     async fn load_parked(&mut self) {
         let mut attempt = 0;
         let parked = loop {
-            match self
-                .context
-                .subscription
-                .dead_letters
-                .parked(self.context.id())
-                .await
-            {
+            match self.context.subscription.dead_letters.parked(self.context.id()).await {
                 Ok(parked) => break parked,
                 Err(error) => {
                     attempt += 1;
@@ -140,13 +134,7 @@ impl Worker {
             if scheduled {
                 self.agenda.add(Instant::now(), &parked.key);
             }
-            self.keys.insert(
-                parked.key,
-                KeyState::Parked(Parked {
-                    scheduled,
-                    attempt: 0,
-                }),
-            );
+            self.keys.insert(parked.key, KeyState::Parked(Parked { scheduled, attempt: 0 }));
         }
     }
 
@@ -174,13 +162,7 @@ impl Worker {
             Some(KeyState::Parked(parked)) if !parked.scheduled => parked.scheduled = true,
             // Letters that this worker does not know of: only when the key cannot be in a call.
             None if !self.batch_under_way => {
-                self.keys.insert(
-                    key.to_owned(),
-                    KeyState::Parked(Parked {
-                        scheduled: true,
-                        attempt: 0,
-                    }),
-                );
+                self.keys.insert(key.to_owned(), KeyState::Parked(Parked { scheduled: true, attempt: 0 }));
             }
             _ => return,
         }
@@ -236,15 +218,9 @@ impl Worker {
                 }
                 Some(state @ KeyState::Parked(_)) => {
                     let attempt = state.attempt();
-                    *state = KeyState::Recovering {
-                        held: VecDeque::new(),
-                        attempt,
-                    };
-                    let (context, topic, stop) = (
-                        Arc::clone(&self.context),
-                        self.slot.0.clone(),
-                        self.ends.stop.clone(),
-                    );
+                    *state = KeyState::Recovering { held: VecDeque::new(), attempt };
+                    let (context, topic, stop) =
+                        (Arc::clone(&self.context), self.slot.0.clone(), self.ends.stop.clone());
                     // A task: it may hold a connection to the dead letters that this worker waits for.
                     let recovery = tokio::spawn(recover(context, topic, key.clone(), stop));
                     self.calls.push(Box::pin(async move {
@@ -258,9 +234,7 @@ impl Worker {
     }
 
     fn next_due(&self) -> Option<Instant> {
-        (self.calls.len() < SIDE_CALLS)
-            .then(|| self.agenda.next())
-            .flatten()
+        (self.calls.len() < SIDE_CALLS).then(|| self.agenda.next()).flatten()
     }
 
     async fn finish(&mut self, finished: Finished) {
@@ -304,8 +278,7 @@ impl Worker {
             let Some(key) = rest.first().map(|first| first.message.key.clone()) else {
                 continue;
             };
-            self.stop_key(key, Retrying::default(), outcome, rest.into())
-                .await;
+            self.stop_key(key, Retrying::default(), outcome, rest.into()).await;
         }
     }
 
@@ -339,10 +312,7 @@ impl Worker {
             Some(KeyState::Recovering { held, attempt }) => (held, attempt),
             _ => (VecDeque::new(), 0),
         };
-        let mut parked = Parked {
-            scheduled: false,
-            attempt: 0,
-        };
+        let mut parked = Parked { scheduled: false, attempt: 0 };
         match recovery {
             Recovery::Released => {
                 tracing::info!(subscription = self.context.id(), key, "a parked key flows again");
@@ -352,25 +322,17 @@ impl Worker {
                 tracing::warn!(subscription = self.context.id(), key, "a parked key stays parked")
             }
             Recovery::Again(reason) => {
-                parked = Parked {
-                    scheduled: true,
-                    attempt: attempt + 1,
-                };
+                parked = Parked { scheduled: true, attempt: attempt + 1 };
                 if worth_logging(parked.attempt) {
                     let id = self.context.id();
                     tracing::warn!(subscription = id, key, reason, "cannot replay a parked key yet");
                 }
-                self.agenda.add(
-                    Instant::now() + self.context.settings.retry().pause(parked.attempt),
-                    &key,
-                );
+                self.agenda.add(Instant::now() + self.context.settings.retry().pause(parked.attempt), &key);
             }
         }
         self.keys.insert(key, KeyState::Parked(parked));
-        let behind = held
-            .into_iter()
-            .flat_map(|delivery| letters(&self.context, vec![delivery], BEHIND))
-            .collect();
+        let behind =
+            held.into_iter().flat_map(|delivery| letters(&self.context, vec![delivery], BEHIND)).collect();
         self.park(behind).await;
     }
 
@@ -378,8 +340,7 @@ impl Worker {
     fn flow_again(&mut self, key: String, queue: VecDeque<Delivery>) {
         if !queue.is_empty() {
             self.agenda.add(Instant::now(), &key);
-            self.keys
-                .insert(key, KeyState::Retrying(Retrying { queue, attempt: 0 }));
+            self.keys.insert(key, KeyState::Retrying(Retrying { queue, attempt: 0 }));
         }
     }
 
@@ -394,12 +355,8 @@ impl Worker {
                     tracing::warn!(subscription = id, key, attempt, reason, "an event is tried again");
                 }
                 self.context.count("retry", 1);
-                self.agenda.add(
-                    Instant::now() + self.context.settings.retry().pause(attempt),
-                    &key,
-                );
-                self.keys
-                    .insert(key, KeyState::Retrying(Retrying { queue: rest, attempt }));
+                self.agenda.add(Instant::now() + self.context.settings.retry().pause(attempt), &key);
+                self.keys.insert(key, KeyState::Retrying(Retrying { queue: rest, attempt }));
                 return;
             }
             Outcome::DeadLetter(reason) => {
@@ -417,13 +374,7 @@ impl Worker {
         if self.park(letters).await && scheduled {
             self.agenda.add(Instant::now(), &key);
         }
-        self.keys.insert(
-            key,
-            KeyState::Parked(Parked {
-                scheduled,
-                attempt: 0,
-            }),
-        );
+        self.keys.insert(key, KeyState::Parked(Parked { scheduled, attempt: 0 }));
     }
 
     /// Stores letters; false only when the partition is being let go: the messages will come again.
@@ -453,15 +404,8 @@ impl Worker {
 
     fn report(&mut self) {
         let (topic, partition) = self.slot.clone();
-        let done = self.tracker.progress().map(|offset| Position {
-            topic,
-            partition,
-            offset,
-        });
+        let done = self.tracker.progress().map(|offset| Position { topic, partition, offset });
         // A session that is gone has let go of the partition.
-        let _ = self.ends.reports.send(Report {
-            slot: self.slot.clone(),
-            done,
-        });
+        let _ = self.ends.reports.send(Report { slot: self.slot.clone(), done });
     }
 }

@@ -26,20 +26,11 @@ async fn what_was_published_can_be_read_in_the_order_of_each_key(backend: Backen
     let positions: Vec<_> = deliveries.iter().map(|delivery| &delivery.position).collect();
     assert!(positions.is_sorted(), "by partition and offset");
     for id in ids {
-        let of_key: Vec<_> = deliveries
-            .iter()
-            .filter(|d| d.message.key == id.to_string())
-            .collect();
-        let sequence: Vec<_> = of_key
-            .iter()
-            .filter_map(|d| d.message.header("ce_sequence"))
-            .collect();
+        let of_key: Vec<_> = deliveries.iter().filter(|d| d.message.key == id.to_string()).collect();
+        let sequence: Vec<_> = of_key.iter().filter_map(|d| d.message.header("ce_sequence")).collect();
         assert_eq!(sequence, ["1", "2", "3", "4", "5"]);
         let partitions: Vec<_> = of_key.iter().map(|d| d.position.partition).collect();
-        assert!(
-            partitions.iter().all(|partition| *partition == partitions[0]),
-            "one key, one partition"
-        );
+        assert!(partitions.iter().all(|partition| *partition == partitions[0]), "one key, one partition");
     }
 }
 
@@ -48,11 +39,7 @@ async fn a_message_arrives_as_it_was_sent(backend: Backend) {
     sent.headers.push(("ce_actor".to_owned(), "Zoë ✓".to_owned()));
     sent.headers.push(("empty".to_owned(), String::new()));
     backend.bus.publish(vec![sent.clone()]).await.expect("published");
-    let mut source = backend
-        .bus
-        .consume(&backend.group, &[&backend.topic])
-        .await
-        .expect("a member");
+    let mut source = backend.bus.consume(&backend.group, &[&backend.topic]).await.expect("a member");
     let delivery = loop {
         if let SourceEvent::Deliveries(mut deliveries) = source.next().await.expect("an event") {
             break deliveries.remove(0);
@@ -128,12 +115,7 @@ async fn two_members_share_the_partitions_and_nothing_is_lost_when_one_leaves(ba
     until(|| first.handle.status().partitions, |partitions| *partitions == 8).await;
     let second = Running::start(&backend, recorder.clone()).await;
     until(
-        || {
-            (
-                first.handle.status().partitions,
-                second.handle.status().partitions,
-            )
-        },
+        || (first.handle.status().partitions, second.handle.status().partitions),
         |shares| *shares == (4, 4),
     )
     .await;
@@ -142,11 +124,7 @@ async fn two_members_share_the_partitions_and_nothing_is_lost_when_one_leaves(ba
     first.stop().await;
     backend.publish(&ids, 4..=6).await;
     recorder.has_all(&ids, 6).await;
-    until(
-        || second.handle.status().partitions,
-        |partitions| *partitions == 8,
-    )
-    .await;
+    until(|| second.handle.status().partitions, |partitions| *partitions == 8).await;
     second.handle.caught_up().await;
     second.stop().await;
 }

@@ -21,17 +21,11 @@ const KEYS: u128 = 20;
 const VERSIONS: i64 = 10;
 
 fn effects(folder: &Path) -> Vec<String> {
-    fs::read_to_string(folder.join("effects"))
-        .unwrap_or_default()
-        .lines()
-        .map(str::to_owned)
-        .collect()
+    fs::read_to_string(folder.join("effects")).unwrap_or_default().lines().map(str::to_owned).collect()
 }
 
 async fn open(folder: &Path) -> Arc<EmbeddedLog> {
-    let log = EmbeddedLog::open(folder.join("log.db"), DEFAULT_PARTITIONS)
-        .await
-        .expect("a log");
+    let log = EmbeddedLog::open(folder.join("log.db"), DEFAULT_PARTITIONS).await.expect("a log");
     log.ensure_topics(&[TOPIC]).await.expect("a topic");
     Arc::new(log)
 }
@@ -41,11 +35,7 @@ async fn work(folder: PathBuf) {
     let log = open(&folder).await;
     let path = folder.join("effects");
     let handler = Recorder::new(move |event| {
-        let mut file = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .open(&path)
-            .expect("the file of effects");
+        let mut file = OpenOptions::new().append(true).create(true).open(&path).expect("the file of effects");
         writeln!(file, "{} {}", event.stream.aggregate_id, event.version).expect("written");
         Outcome::Done
     });
@@ -53,11 +43,7 @@ async fn work(folder: PathBuf) {
         id: "group".to_owned(),
         topics: vec![TOPIC.to_owned()],
         handler: Arc::new(PerEvent(handler)),
-        dead_letters: Arc::new(
-            SqliteDeadLetters::open(folder.join("letters.db"))
-                .await
-                .expect("letters"),
-        ),
+        dead_letters: Arc::new(SqliteDeadLetters::open(folder.join("letters.db")).await.expect("letters")),
         owner: None,
     };
     let shutdown = CancellationToken::new();
@@ -99,20 +85,13 @@ async fn a_subscription_that_dies_after_handling_repeats_and_loses_nothing() {
     let effects = effects(folder.path());
     for key in (0..KEYS).map(Uuid::from_u128) {
         let mut firsts: Vec<&String> = Vec::new();
-        for effect in effects
-            .iter()
-            .filter(|effect| effect.starts_with(&key.to_string()))
-        {
+        for effect in effects.iter().filter(|effect| effect.starts_with(&key.to_string())) {
             if !firsts.contains(&effect) {
                 firsts.push(effect);
             }
         }
         let expected: Vec<String> = (1..=VERSIONS).map(|version| format!("{key} {version}")).collect();
-        assert_eq!(
-            firsts,
-            expected.iter().collect::<Vec<_>>(),
-            "all of {key}, in order"
-        );
+        assert_eq!(firsts, expected.iter().collect::<Vec<_>>(), "all of {key}, in order");
     }
     assert!(
         effects.len() > KEYS as usize * VERSIONS as usize,

@@ -13,9 +13,7 @@ use crate::support::{event, ids};
 const TOPIC: &str = "bank.account";
 
 async fn open(folder: &TempDir) -> EmbeddedLog {
-    let log = EmbeddedLog::open(path(folder), DEFAULT_PARTITIONS)
-        .await
-        .expect("a log");
+    let log = EmbeddedLog::open(path(folder), DEFAULT_PARTITIONS).await.expect("a log");
     log.ensure_topics(&[TOPIC]).await.expect("a topic");
     log
 }
@@ -26,9 +24,7 @@ fn path(folder: &TempDir) -> PathBuf {
 
 async fn publish(log: &EmbeddedLog, versions: impl IntoIterator<Item = i64>) {
     let id = uuid::Uuid::from_u128(1);
-    let messages = versions
-        .into_iter()
-        .map(|version| to_message(&event("account", id, version), "/test"));
+    let messages = versions.into_iter().map(|version| to_message(&event("account", id, version), "/test"));
     log.publish(messages.collect()).await.expect("published");
 }
 
@@ -58,15 +54,7 @@ async fn a_log_that_was_dropped_can_be_opened_again() {
         let log = open(&folder).await;
         publish(&log, 1..=1).await;
     }
-    assert_eq!(
-        open(&folder)
-            .await
-            .read_topic(TOPIC)
-            .await
-            .expect("the topic")
-            .len(),
-        3
-    );
+    assert_eq!(open(&folder).await.read_topic(TOPIC).await.expect("the topic").len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -76,19 +64,12 @@ async fn only_one_may_write_and_others_may_look() {
     publish(&log, 1..=2).await;
     let second = EmbeddedLog::open(path(&folder), DEFAULT_PARTITIONS).await;
     assert!(matches!(second, Err(BusError::Failed(_))));
-    let looking = EmbeddedLog::open_read_only(path(&folder))
-        .await
-        .expect("a log to look at");
+    let looking = EmbeddedLog::open_read_only(path(&folder)).await.expect("a log to look at");
     publish(&log, 3..=5).await;
     assert_eq!(looking.read_topic(TOPIC).await.expect("the topic").len(), 5);
     assert_eq!(looking.lag("group", &[TOPIC]).await.expect("the lag"), 5);
     looking.ping().await.expect("it answers");
-    assert!(
-        looking
-            .publish(vec![to_message(&event("account", ids(1)[0], 1), "/test")])
-            .await
-            .is_err()
-    );
+    assert!(looking.publish(vec![to_message(&event("account", ids(1)[0], 1), "/test")]).await.is_err());
     assert!(looking.consume("group", &[TOPIC]).await.is_err());
     assert!(looking.rewind("group", &[TOPIC]).await.is_err());
 }
@@ -124,11 +105,7 @@ async fn many_publishers_at_once_leave_no_hole() {
             .filter(|delivery| delivery.position.partition == partition)
             .map(|delivery| delivery.position.offset)
             .collect();
-        assert_eq!(
-            offsets,
-            (0..offsets.len() as i64).collect::<Vec<_>>(),
-            "partition {partition}"
-        );
+        assert_eq!(offsets, (0..offsets.len() as i64).collect::<Vec<_>>(), "partition {partition}");
     }
 }
 
@@ -142,10 +119,7 @@ async fn a_publication_of_many_thousands_is_one_whole() {
     while next <= 9_000 {
         if let SourceEvent::Deliveries(deliveries) = source.next().await.expect("an event") {
             for delivery in deliveries {
-                assert_eq!(
-                    delivery.message.header("ce_sequence"),
-                    Some(next.to_string().as_str())
-                );
+                assert_eq!(delivery.message.header("ce_sequence"), Some(next.to_string().as_str()));
                 next += 1;
             }
         }
@@ -156,12 +130,7 @@ async fn a_publication_of_many_thousands_is_one_whole() {
 async fn an_unknown_topic_takes_no_messages() {
     let folder = tempfile::tempdir().expect("a folder");
     let log = open(&folder).await;
-    let refused = log
-        .publish(vec![to_message(
-            &event("nobody-made-this", ids(1)[0], 1),
-            "/test",
-        )])
-        .await;
+    let refused = log.publish(vec![to_message(&event("nobody-made-this", ids(1)[0], 1), "/test")]).await;
     assert!(matches!(refused, Err(BusError::Failed(_))), "{refused:?}");
 }
 

@@ -7,7 +7,6 @@
     clippy::expect_used,
     clippy::unimplemented,
     clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
     reason = "a test fails by panicking, and its numbers are small"
 )]
 

@@ -55,18 +55,8 @@ async fn emptied(store: &FakeStore) {
 /// The versions of `id` in the topic, in order.
 async fn published(backend: &Backend, id: Uuid) -> Vec<i64> {
     let deliveries = backend.bus.read_topic(&backend.topic).await.expect("the topic");
-    let of_key = deliveries
-        .iter()
-        .filter(|delivery| delivery.message.key == id.to_string());
-    of_key
-        .map(|d| {
-            d.message
-                .header("ce_sequence")
-                .unwrap_or_default()
-                .parse()
-                .expect("a number")
-        })
-        .collect()
+    let of_key = deliveries.iter().filter(|delivery| delivery.message.key == id.to_string());
+    of_key.map(|d| d.message.header("ce_sequence").unwrap_or_default().parse().expect("a number")).collect()
 }
 
 fn first_occurrences(versions: &[i64]) -> Vec<i64> {
@@ -146,11 +136,7 @@ async fn a_notice_wakes_it_at_once(backend: Backend) {
         emptied(&store).await;
     }
     // By looking once a second it would have taken twenty.
-    assert!(
-        started.elapsed() < Duration::from_secs(10),
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
     relaying.stop().await;
 }
 

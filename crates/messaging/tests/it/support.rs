@@ -44,17 +44,12 @@ pub(crate) use on_every_bus;
 pub(crate) async fn postgres_letters() -> messaging::dead_letter::PostgresDeadLetters {
     let server = test_support::postgres_url().await;
     let name = test_support::fresh_database_name();
-    let pool = sqlx::postgres::PgPoolOptions::new()
-        .max_connections(1)
-        .connect(&server)
-        .await
-        .expect("PostgreSQL");
+    let pool =
+        sqlx::postgres::PgPoolOptions::new().max_connections(1).connect(&server).await.expect("PostgreSQL");
     // The name is made of hexadecimal digits.
     let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
     sqlx::query(create).execute(&pool).await.expect("a database");
     pool.close().await;
     let (base, _) = server.rsplit_once('/').expect("a URL with a database");
-    messaging::dead_letter::PostgresDeadLetters::connect(&format!("{base}/{name}"))
-        .await
-        .expect("letters")
+    messaging::dead_letter::PostgresDeadLetters::connect(&format!("{base}/{name}")).await.expect("letters")
 }

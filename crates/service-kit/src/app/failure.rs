@@ -66,11 +66,7 @@ pub fn report(name: &str, outcome: Result<(), Failure>) -> ExitCode {
     let Err(failure) = outcome else {
         return ExitCode::SUCCESS;
     };
-    let line = failure
-        .to_string()
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
+    let line = failure.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
     // There is nobody left to tell when stderr is closed.
     let _ = writeln!(std::io::stderr(), "{name}: {line}");
     failure.exit_code()
@@ -82,18 +78,10 @@ mod tests {
 
     #[test]
     fn a_start_that_fails_tells_all_causes_once() {
-        let cause = anyhow::anyhow!("no route to host")
-            .context("connecting to h:1")
-            .context("the store");
-        assert_eq!(
-            Failure::of(cause).to_string(),
-            "the store: connecting to h:1: no route to host"
-        );
+        let cause = anyhow::anyhow!("no route to host").context("connecting to h:1").context("the store");
+        assert_eq!(Failure::of(cause).to_string(), "the store: connecting to h:1: no route to host");
         let repeating = anyhow::anyhow!("no route to host").context("cannot connect: no route to host");
-        assert_eq!(
-            Failure::of(repeating).to_string(),
-            "cannot connect: no route to host"
-        );
+        assert_eq!(Failure::of(repeating).to_string(), "cannot connect: no route to host");
     }
 
     #[test]

@@ -33,9 +33,7 @@ pub async fn host(
     shutdown: CancellationToken,
 ) -> io::Result<()> {
     let watched = tasks.clone();
-    let health = app
-        .health
-        .check("tasks", move || std::future::ready(watched.check()));
+    let health = app.health.check("tasks", move || std::future::ready(watched.check()));
     let router = finish(app.router, settings.http_options(), health.clone());
     let served = serve(listener, router, shutdown.clone(), settings.drain.get());
     let draining = async {

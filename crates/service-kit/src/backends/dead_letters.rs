@@ -24,9 +24,7 @@ async fn open_beside(path: &str) -> anyhow::Result<Arc<dyn DeadLetters>> {
     let path = std::path::Path::new(path);
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let beside = path.with_file_name(format!("{name}-dead-letters.sqlite"));
-    Ok(Arc::new(
-        messaging::dead_letter::SqliteDeadLetters::open(beside).await?,
-    ))
+    Ok(Arc::new(messaging::dead_letter::SqliteDeadLetters::open(beside).await?))
 }
 
 #[cfg(not(feature = "embedded"))]
@@ -36,9 +34,7 @@ async fn open_beside(_path: &str) -> anyhow::Result<Arc<dyn DeadLetters>> {
 
 #[cfg(feature = "distributed")]
 async fn open_in_database(url: &str) -> anyhow::Result<Arc<dyn DeadLetters>> {
-    Ok(Arc::new(
-        messaging::dead_letter::PostgresDeadLetters::connect(url).await?,
-    ))
+    Ok(Arc::new(messaging::dead_letter::PostgresDeadLetters::connect(url).await?))
 }
 
 #[cfg(not(feature = "distributed"))]

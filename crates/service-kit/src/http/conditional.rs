@@ -25,9 +25,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
         if values.next().is_some() || text.contains(',') {
             return Err(Problem::invalid_header(&IF_MATCH, "name one version only"));
         }
-        parse(text)
-            .map(Self)
-            .map_err(|reason| Problem::invalid_header(&IF_MATCH, reason))
+        parse(text).map(Self).map_err(|reason| Problem::invalid_header(&IF_MATCH, reason))
     }
 }
 
@@ -41,9 +39,7 @@ fn parse(text: &str) -> Result<Option<i64>, &'static str> {
     let version = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     let digits = version.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
     let version = digits.and_then(|digits| digits.parse().ok());
-    version
-        .map(Some)
-        .ok_or("send the ETag as it was received, such as \"5\" with its quotes")
+    version.map(Some).ok_or("send the ETag as it was received, such as \"5\" with its quotes")
 }
 
 /// The version as a strong `ETag`: `"5"`.
@@ -68,17 +64,9 @@ mod tests {
         assert_eq!(parse("\"5\""), Ok(Some(5)));
         assert_eq!(parse("*"), Ok(None));
         assert_eq!(etag(5), "\"5\"");
-        for wrong in [
-            "",
-            "5",
-            "five",
-            "\"\"",
-            "\"five\"",
-            "\"-1\"",
-            "\"+1\"",
-            "W/\"5\"",
-            "\"99999999999999999999\"",
-        ] {
+        for wrong in
+            ["", "5", "five", "\"\"", "\"five\"", "\"-1\"", "\"+1\"", "W/\"5\"", "\"99999999999999999999\""]
+        {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

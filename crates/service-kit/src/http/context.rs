@@ -38,12 +38,7 @@ impl RequestContext {
         let request_id = uuid_in(headers, &REQUEST_ID).unwrap_or_else(Uuid::now_v7);
         let correlation_id = uuid_in(headers, &CORRELATION_ID).unwrap_or(request_id);
         let (traceparent, tracestate) = trace::continue_from(headers);
-        Self {
-            request_id,
-            correlation_id,
-            traceparent,
-            tracestate,
-        }
+        Self { request_id, correlation_id, traceparent, tracestate }
     }
 }
 

@@ -29,11 +29,7 @@ pub struct HttpOptions {
 
 impl Default for HttpOptions {
     fn default() -> Self {
-        Self {
-            body_limit: DEFAULT_BODY_LIMIT,
-            request_timeout: Duration::from_secs(75),
-            max_in_flight: 4096,
-        }
+        Self { body_limit: DEFAULT_BODY_LIMIT, request_timeout: Duration::from_secs(75), max_in_flight: 4096 }
     }
 }
 
@@ -46,10 +42,7 @@ pub fn finish(router: Router, options: HttpOptions, health: Health) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(options.body_limit))
         .layer(Extension(BodyLimit(options.body_limit)))
-        .layer(middleware::from_fn_with_state(
-            options.request_timeout,
-            limit_time,
-        ))
+        .layer(middleware::from_fn_with_state(options.request_timeout, limit_time))
         .layer(middleware::from_fn_with_state(in_flight, limit_number))
         .merge(probes::routes(health).method_not_allowed_fallback(method_not_allowed))
         .layer(CatchPanicLayer::custom(after_panic))
@@ -67,7 +60,10 @@ async fn method_not_allowed(method: Method, uri: Uri) -> Problem {
 async fn limit_time(State(limit): State<Duration>, request: Request, next: Next) -> Response {
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => Problem::request_timeout(limit).into_response(),
+        Err(_) => {
+            tracing::warn!(?limit, "a request took too long");
+            Problem::request_timeout(limit).into_response()
+        }
     }
 }
 
@@ -79,15 +75,11 @@ async fn limit_number(State(in_flight): State<Arc<Semaphore>>, request: Request,
 }
 
 /// The panic hook has already written where it was; this adds the request, whose span it runs in.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the signature that CatchPanicLayer asks for"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "the signature that CatchPanicLayer asks for")]
 fn after_panic(panic: Box<dyn Any + Send>) -> Response {
     let message = panic.downcast_ref::<&str>().copied();
-    let message = message
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message");
+    let message =
+        message.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
     tracing::error!(panic = message, "a request panicked");
     Problem::internal_without_log().into_response()
 }

@@ -49,14 +49,9 @@ fn read(parts: &Parts) -> Result<Option<IdempotencyKey>, Problem> {
     }
     let bytes = value.as_bytes();
     if (1..=255).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic) {
-        Ok(Some(IdempotencyKey(
-            bytes.iter().copied().map(char::from).collect(),
-        )))
+        Ok(Some(IdempotencyKey(bytes.iter().copied().map(char::from).collect())))
     } else {
-        Err(Problem::invalid_header(
-            &HEADER,
-            "a key has 1 to 255 visible ASCII characters, without spaces",
-        ))
+        Err(Problem::invalid_header(&HEADER, "a key has 1 to 255 visible ASCII characters, without spaces"))
     }
 }
 

@@ -73,25 +73,11 @@ impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for ValidJson<T
 }
 
 fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
-    let content_type = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let media_type = content_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let is_json = media_type == "application/json"
-        || media_type
-            .strip_prefix("application/")
-            .is_some_and(|subtype| subtype.ends_with("+json"));
-    if is_json {
-        Ok(())
-    } else {
-        Err(Problem::unsupported_media_type())
-    }
+        || media_type.strip_prefix("application/").is_some_and(|subtype| subtype.ends_with("+json"));
+    if is_json { Ok(()) } else { Err(Problem::unsupported_media_type()) }
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<ValidJson<T>, Problem> {
@@ -105,17 +91,11 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<ValidJson<T>, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value =
         serde_path_to_error::deserialize(&mut deserializer).map_err(|error| pointer::explain(&error))?;
-    Ok(ValidJson {
-        value,
-        hash: canonical_hash(&document),
-    })
+    Ok(ValidJson { value, hash: canonical_hash(&document) })
 }
 
 async fn read_limited(request: Request) -> Result<Bytes, Problem> {
-    let limit = request
-        .extensions()
-        .get::<BodyLimit>()
-        .map_or(DEFAULT_BODY_LIMIT, |limit| limit.0);
+    let limit = request.extensions().get::<BodyLimit>().map_or(DEFAULT_BODY_LIMIT, |limit| limit.0);
     let headers = request.headers().clone();
     read_body(&headers, request.into_body(), limit).await
 }
@@ -125,9 +105,7 @@ async fn read_limited(request: Request) -> Result<Bytes, Problem> {
 /// # Errors
 /// `payload-too-large`, `body-timeout`, or `invalid-json` when the connection breaks.
 pub async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
-    let announced = headers
-        .get(CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     match tokio::time::timeout(BODY_TIME, collect(body, limit, announced)).await {
         Ok(outcome) => outcome,
         Err(_) => Err(Problem::body_timeout(BODY_TIME)),
@@ -151,11 +129,7 @@ async fn collect(body: Body, limit: usize, announced: Option<usize>) -> Result<B
             collected.extend_from_slice(&chunk);
         }
     }
-    if length > limit {
-        Err(Problem::payload_too_large(limit))
-    } else {
-        Ok(collected.freeze())
-    }
+    if length > limit { Err(Problem::payload_too_large(limit)) } else { Ok(collected.freeze()) }
 }
 
 #[cfg(test)]

@@ -27,9 +27,7 @@ pub(super) async fn observe(mut request: Request, next: Next) -> Response {
     );
     request.extensions_mut().insert(request_context);
 
-    let mut response = context::within(request_id, next.run(request))
-        .instrument(span.clone())
-        .await;
+    let mut response = context::within(request_id, next.run(request)).instrument(span.clone()).await;
 
     span.record("status", response.status().as_u16());
     span.in_scope(|| log(&response, started));
@@ -41,16 +39,10 @@ pub(super) async fn observe(mut request: Request, next: Next) -> Response {
 }
 
 fn log(response: &Response, started: Instant) {
-    let code = response
-        .extensions()
-        .get::<ProblemCode>()
-        .map_or("", |code| code.0);
+    let code = response.extensions().get::<ProblemCode>().map_or("", |code| code.0);
     let (status, elapsed) = (response.status().as_u16(), started.elapsed());
-    if response.status().is_server_error() {
-        tracing::warn!(status, code, ?elapsed, "answered");
-    } else {
-        tracing::debug!(status, code, ?elapsed, "answered");
-    }
+    // Whatever went wrong was logged where it did.
+    tracing::debug!(status, code, ?elapsed, "answered");
 }
 
 fn count(method: &Method, route: String, status: StatusCode, started: Instant) {

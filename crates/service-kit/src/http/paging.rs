@@ -26,9 +26,7 @@ impl Cursor {
     /// # Errors
     /// `invalid-cursor` when it is none that [`Cursor::encode`] made from a `T`.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        let json = URL_SAFE_NO_PAD
-            .decode(&self.0)
-            .map_err(|_| Problem::invalid_cursor())?;
+        let json = URL_SAFE_NO_PAD.decode(&self.0).map_err(|_| Problem::invalid_cursor())?;
         serde_json::from_slice(&json).map_err(|_| Problem::invalid_cursor())
     }
 }
@@ -74,10 +72,7 @@ mod tests {
     #[test]
     fn a_cursor_gives_back_what_it_carries() {
         let cursor = Cursor::encode(&("2026-01-01T00:00:00Z", 7)).unwrap();
-        assert_eq!(
-            cursor.decode::<(String, i64)>().unwrap(),
-            ("2026-01-01T00:00:00Z".to_owned(), 7)
-        );
+        assert_eq!(cursor.decode::<(String, i64)>().unwrap(), ("2026-01-01T00:00:00Z".to_owned(), 7));
         for broken in [
             String::new(),
             " ".to_owned(),

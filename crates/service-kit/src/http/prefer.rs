@@ -29,15 +29,10 @@ impl Prefer {
     /// Reads the headers of a request.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
-        let preferences = headers
-            .get_all(PREFER)
-            .iter()
-            .filter_map(|value| value.to_str().ok());
+        let preferences = headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
         // The first of several is the one that counts.
         let wait = preferences.flat_map(|value| value.split(',')).find_map(wait);
-        Self {
-            wait: wait.map(|seconds| Duration::from_secs(seconds).min(Self::MAX_WAIT)),
-        }
+        Self { wait: wait.map(|seconds| Duration::from_secs(seconds).min(Self::MAX_WAIT)) }
     }
 }
 
@@ -78,11 +73,7 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(PREFER, HeaderValue::from_static(text));
-            assert_eq!(
-                Prefer::of(&headers).wait,
-                seconds.map(Duration::from_secs),
-                "{text}"
-            );
+            assert_eq!(Prefer::of(&headers).wait, seconds.map(Duration::from_secs), "{text}");
         }
     }
 }

@@ -22,16 +22,10 @@ pub(super) fn routes(health: Health) -> Router {
 
 async fn readyz(State(health): State<Health>, request: Request) -> Response {
     let wants_json = accepts_json(request.headers());
-    let verbose = request
-        .uri()
-        .query()
-        .is_some_and(|query| query.split('&').any(|pair| pair.starts_with("verbose")));
+    let verbose =
+        request.uri().query().is_some_and(|query| query.split('&').any(|pair| pair.starts_with("verbose")));
     let report = health.report().await;
-    let status = if report.is_ready() {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
+    let status = if report.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     match (wants_json, verbose) {
         (true, _) => (status, Json(report)).into_response(),
         (false, true) => (status, listed(&report)).into_response(),
@@ -40,10 +34,7 @@ async fn readyz(State(health): State<Health>, request: Request) -> Response {
 }
 
 fn accepts_json(headers: &HeaderMap) -> bool {
-    headers
-        .get(ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .is_some_and(|accept| accept.contains("json"))
+    headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("json"))
 }
 
 fn listed(report: &Report) -> String {
@@ -58,9 +49,6 @@ fn listed(report: &Report) -> String {
 }
 
 async fn metrics() -> Response {
-    (
-        [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
-        telemetry::metrics().render(),
-    )
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], telemetry::metrics().render())
         .into_response()
 }

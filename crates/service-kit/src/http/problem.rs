@@ -143,8 +143,5 @@ impl IntoResponse for Problem {
 fn title(code: &str) -> String {
     let words = code.replace('-', " ");
     let mut letters = words.chars();
-    letters
-        .next()
-        .map(|first| first.to_ascii_uppercase().to_string() + letters.as_str())
-        .unwrap_or_default()
+    letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
 }

@@ -9,6 +9,8 @@ use super::has_setting;
 /// Flags shared by all services; each is also a setting, so `BANK_LISTEN` and a line `listen = …` in the file
 /// mean the same. The flag wins over the environment, the environment over the file.
 #[derive(Debug, Clone, Default, Args)]
+// Or clap shows this type's documentation as that of the command that takes these flags.
+#[command(about = None, long_about = None)]
 pub struct CommonArgs {
     /// Address to listen on; port 0 takes a free port and prints it [env: BANK_LISTEN]
     #[arg(long, value_name = "HOST:PORT", help_heading = "Settings")]

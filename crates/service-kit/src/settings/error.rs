@@ -45,16 +45,10 @@ impl SettingsError {
     /// For a service's own checks, once the types are right: `reason` says what would be right.
     #[must_use]
     pub fn invalid(key: &str, reason: impl Into<String>) -> Self {
-        Self::Value {
-            key: key.to_owned(),
-            origin: "settings".to_owned(),
-            reason: reason.into(),
-        }
+        Self::Value { key: key.to_owned(), origin: "settings".to_owned(), reason: reason.into() }
     }
 }
 
 fn suggestion(closest: Option<&str>) -> String {
-    closest
-        .map(|key| format!("; did you mean `{key}`?"))
-        .unwrap_or_default()
+    closest.map(|key| format!("; did you mean `{key}`?")).unwrap_or_default()
 }

@@ -73,10 +73,7 @@ fn config_path(args: &CommonArgs, environment: &[(String, String)]) -> Option<Pa
 
 fn file_layer(known: &KnownSettings, path: &Path) -> Result<Named, SettingsError> {
     let shown = path.display().to_string();
-    let broken = |reason: String| SettingsError::File {
-        path: shown.clone(),
-        reason: one_line(&reason),
-    };
+    let broken = |reason: String| SettingsError::File { path: shown.clone(), reason: one_line(&reason) };
     let text = std::fs::read_to_string(path).map_err(|error| broken(error.to_string()))?;
     let table = parse(&text).map_err(broken)?;
     let origin = format!("settings file {shown}");
@@ -100,11 +97,7 @@ fn flag_layer(known: &KnownSettings, args: &CommonArgs) -> Result<Dict, Settings
         // No guess here: the flag exists, this service just has no use for it.
         if !known.contains(key) {
             let origin = format!("--{}", key.replace('_', "-"));
-            return Err(SettingsError::Unknown {
-                key: key.to_owned(),
-                origin,
-                closest: None,
-            });
+            return Err(SettingsError::Unknown { key: key.to_owned(), origin, closest: None });
         }
         known.put(&mut layer, key, &value);
     }
@@ -125,29 +118,18 @@ fn set_layer(known: &KnownSettings, args: &CommonArgs) -> Result<Dict, SettingsE
 
 fn explain(error: figment::Error) -> SettingsError {
     let key = error.path.join(".");
-    let layer = error
-        .metadata
-        .as_ref()
-        .map_or(DEFAULTS, |metadata| metadata.name.as_ref());
+    let layer = error.metadata.as_ref().map_or(DEFAULTS, |metadata| metadata.name.as_ref());
     let origin = match layer {
         ENVIRONMENT => format!("{ENVIRONMENT} {}", known::variable(&key)),
         FLAG => format!("--{}", key.replace('_', "-")),
         SET => format!("{SET} {key}"),
         other => other.to_owned(),
     };
-    SettingsError::Value {
-        key,
-        origin,
-        reason: one_line(&error.kind.to_string()),
-    }
+    SettingsError::Value { key, origin, reason: one_line(&error.kind.to_string()) }
 }
 
 fn one_line(text: &str) -> String {
-    text.split('\n')
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect::<Vec<_>>()
-        .join("; ")
+    text.split('\n').map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
 /// A table under the name of its layer, by which an error finds its origin again.
@@ -158,10 +140,7 @@ struct Named {
 
 impl Named {
     fn new(name: &str, table: Dict) -> Self {
-        Self {
-            name: name.to_owned(),
-            table,
-        }
+        Self { name: name.to_owned(), table }
     }
 }
 
@@ -177,9 +156,7 @@ impl Provider for Named {
 
 /// Parses TOML; the error is the parser's own text.
 fn parse(text: &str) -> Result<Dict, String> {
-    let mut profiles = Toml::string(text)
-        .data()
-        .map_err(|error| error.kind.to_string())?;
+    let mut profiles = Toml::string(text).data().map_err(|error| error.kind.to_string())?;
     Ok(profiles.remove(&Profile::Default).unwrap_or_default())
 }
 

@@ -19,10 +19,7 @@ impl ListenAddr {
     /// This port on 127.0.0.1.
     #[must_use]
     pub fn loopback(port: u16) -> Self {
-        Self {
-            host: "127.0.0.1".to_owned(),
-            port,
-        }
+        Self { host: "127.0.0.1".to_owned(), port }
     }
 
     /// The port as written; 0 when a free one is wanted.
@@ -57,10 +54,7 @@ impl FromStr for ListenAddr {
         if host.is_empty() || host.contains('/') || (host.contains(':') && !bracketed) {
             return Err(explain());
         }
-        Ok(Self {
-            host: host.to_owned(),
-            port,
-        })
+        Ok(Self { host: host.to_owned(), port })
     }
 }
 
@@ -97,20 +91,8 @@ mod tests {
 
     #[test]
     fn says_what_would_be_right() {
-        for text in [
-            "",
-            "8080",
-            ":8080",
-            "localhost",
-            "localhost:http",
-            "h:70000",
-            "http://h:80",
-            "::1:80",
-        ] {
-            assert!(
-                text.parse::<ListenAddr>().unwrap_err().contains("HOST:PORT"),
-                "{text}"
-            );
+        for text in ["", "8080", ":8080", "localhost", "localhost:http", "h:70000", "http://h:80", "::1:80"] {
+            assert!(text.parse::<ListenAddr>().unwrap_err().contains("HOST:PORT"), "{text}");
         }
     }
 }

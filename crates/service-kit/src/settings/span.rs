@@ -104,24 +104,14 @@ mod tests {
         for text in ["0ms", "250ms", "30s", "5m", "36h"] {
             assert_eq!(text.parse::<Span>().unwrap().to_string(), text);
         }
-        assert_eq!(
-            "1500ms".parse::<Span>().unwrap().get(),
-            Duration::from_millis(1500)
-        );
+        assert_eq!("1500ms".parse::<Span>().unwrap().get(), Duration::from_millis(1500));
     }
 
     #[test]
     fn says_what_would_be_right() {
-        for text in [
-            "",
-            "30",
-            "s",
-            "-1s",
-            "1.5s",
-            "10 years",
-            "99999999999999999999s",
-            "18446744073709551615h",
-        ] {
+        for text in
+            ["", "30", "s", "-1s", "1.5s", "10 years", "99999999999999999999s", "18446744073709551615h"]
+        {
             let error = text.parse::<Span>().unwrap_err();
             assert!(error.contains("\"30s\""), "{text}: {error}");
         }

@@ -58,11 +58,7 @@ pub fn redact_url(url: &str) -> String {
         Some(at) => rest.split_at(at),
         None => (rest, ""),
     };
-    format!(
-        "{scheme}://{}{}",
-        redact_userinfo(before_query),
-        redact_query(query)
-    )
+    format!("{scheme}://{}{}", redact_userinfo(before_query), redact_query(query))
 }
 
 fn redact_userinfo(rest: &str) -> String {
@@ -71,11 +67,7 @@ fn redact_userinfo(rest: &str) -> String {
     // `user:p/w@host`: what follows the colon is no port, so the password goes on to the last `@`.
     let has_port = |colon: usize| rest[colon + 1..end].bytes().all(|byte| byte.is_ascii_digit());
     let colon = rest[..end].find(':');
-    let at = proper.or_else(|| {
-        colon
-            .filter(|colon| !has_port(*colon))
-            .and_then(|_| rest.rfind('@'))
-    });
+    let at = proper.or_else(|| colon.filter(|colon| !has_port(*colon)).and_then(|_| rest.rfind('@')));
     match (colon, at) {
         (Some(colon), Some(at)) if colon < at => format!("{}:***{}", &rest[..colon], &rest[at..]),
         _ => rest.to_owned(),
@@ -100,14 +92,8 @@ mod tests {
             ("postgres://user:pw@h/db", "postgres://user:***@h/db"),
             ("postgres://user:p@w:x@h:5432/db", "postgres://user:***@h:5432/db"),
             ("postgres://user:p/w@h/db", "postgres://user:***@h/db"),
-            (
-                "mongodb://u:p@a:1,b:2/db?ssl=true",
-                "mongodb://u:***@a:1,b:2/db?ssl=true",
-            ),
-            (
-                "postgres://h/db?user=u&password=pw",
-                "postgres://h/db?user=u&password=***",
-            ),
+            ("mongodb://u:p@a:1,b:2/db?ssl=true", "mongodb://u:***@a:1,b:2/db?ssl=true"),
+            ("postgres://h/db?user=u&password=pw", "postgres://h/db?user=u&password=***"),
             ("postgres://h/db?password=a@b", "postgres://h/db?password=***"),
             ("postgres://user@h:5432/db", "postgres://user@h:5432/db"),
             ("http://h:80/a@b", "http://h:80/a@b"),

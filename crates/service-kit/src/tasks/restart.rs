@@ -38,11 +38,7 @@ impl Tasks {
                 if started.elapsed() > LONGEST_PAUSE {
                     pause = FIRST_PAUSE;
                 }
-                if shutdown
-                    .run_until_cancelled(tokio::time::sleep(pause))
-                    .await
-                    .is_none()
-                {
+                if shutdown.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
                     return;
                 }
                 tasks.recover(&name);

@@ -15,10 +15,7 @@ async fn a_task_that_ends_early_or_panics_is_a_failure() {
     tasks.spawn("short", async {});
     tasks.spawn("wild", async { panic!("boom") });
     settle().await;
-    assert_eq!(
-        tasks.check(),
-        Err("short: ended early; wild: panicked: boom".to_owned())
-    );
+    assert_eq!(tasks.check(), Err("short: ended early; wild: panicked: boom".to_owned()));
     assert!(tasks.shutdown_and_join(Duration::from_secs(1)).await);
 }
 

@@ -64,9 +64,7 @@ pub(crate) async fn list(
     ValidQuery(query): ValidQuery<ListQuery>,
 ) -> Result<Json<Page<AccountSummary>>, Problem> {
     let after = query.cursor.map(|cursor| cursor.decode()).transpose()?;
-    let accounts = application
-        .accounts(query.customer_id.as_ref(), after, and_one(query.limit))
-        .await?;
+    let accounts = application.accounts(query.customer_id.as_ref(), after, and_one(query.limit)).await?;
     let page = Page::of(accounts, query.limit, |account| account.id)?;
     Ok(Json(page.map(AccountSummary::from)))
 }

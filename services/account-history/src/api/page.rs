@@ -27,17 +27,11 @@ impl<T> Page<T> {
         items.truncate(limit.get() as usize);
         let last = items.last().filter(|_| has_more);
         let next = last.map(|item| Cursor::encode(&position(item))).transpose();
-        Ok(Self {
-            next: next.map_err(|error| Problem::internal(&error))?,
-            items,
-        })
+        Ok(Self { next: next.map_err(|error| Problem::internal(&error))?, items })
     }
 
     /// The page with each item as it is shown.
     pub(crate) fn map<U>(self, show: impl Fn(T) -> U) -> Page<U> {
-        Page {
-            items: self.items.into_iter().map(show).collect(),
-            next: self.next,
-        }
+        Page { items: self.items.into_iter().map(show).collect(), next: self.next }
     }
 }

@@ -12,15 +12,9 @@ impl Application {
         if let At::Version(version) = at
             && version > current.version
         {
-            return Err(QueryError::OutOfDate {
-                version: current.version,
-            });
+            return Err(QueryError::OutOfDate { version: current.version });
         }
-        let moment = self
-            .reader
-            .moment(current.id, at)
-            .await?
-            .ok_or(QueryError::AccountNotFound)?;
+        let moment = self.reader.moment(current.id, at).await?.ok_or(QueryError::AccountNotFound)?;
         let state = moment.state.ok_or(QueryError::AccountNotFound)?;
         let time = match at {
             At::Version(_) => moment.at,
@@ -28,19 +22,13 @@ impl Application {
         };
         let before = moment.version.next();
         let entries = self.reader.list_entries(current.id, Some(before), RECENT).await?;
-        let range = TransferRange {
-            after: None,
-            until: Some(time),
-        };
+        let range = TransferRange { after: None, until: Some(time) };
         let transfers = self.reader.list_transfers(current.id, range, RECENT).await?;
         Ok(AccountView {
             balance: moment.balance,
             state,
             version: moment.version,
-            transfers: transfers
-                .iter()
-                .filter_map(|document| document.as_of(time))
-                .collect(),
+            transfers: transfers.iter().filter_map(|document| document.as_of(time)).collect(),
             changes: entries.into_iter().map(|entry| entry.change).collect(),
             updated_at: moment.at,
             ..current

@@ -27,9 +27,7 @@ impl Application {
         let mut changes = self.reader.changes();
         loop {
             let document = self.reader.account(id).await?;
-            let version = document
-                .as_ref()
-                .map_or(Version::NONE, |document| document.version);
+            let version = document.as_ref().map_or(Version::NONE, |document| document.version);
             if version >= min_version {
                 return Ok(document);
             }

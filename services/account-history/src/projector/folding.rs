@@ -81,20 +81,9 @@ impl Folding {
         }
         let ids: Vec<TransferId> = ids.into_iter().collect();
         let found = views.transfers(generation, &ids).await?;
-        self.transfers.extend(ids.into_iter().map(|id| {
-            (
-                id,
-                Read {
-                    value: None,
-                    changed: false,
-                },
-            )
-        }));
+        self.transfers.extend(ids.into_iter().map(|id| (id, Read { value: None, changed: false })));
         for document in found {
-            let read = Read {
-                value: Some(document.clone()),
-                changed: false,
-            };
+            let read = Read { value: Some(document.clone()), changed: false };
             self.transfers.insert(document.transfer.transfer_id, read);
         }
         Ok(())
@@ -108,27 +97,14 @@ impl Folding {
     ) -> Result<(), ViewError> {
         let transfers = self.transfers.values().filter_map(|read| read.value.as_ref());
         let parties = transfers.flat_map(|document| parties(document));
-        let ids: HashSet<AccountId> = parties
-            .chain(ids_of(events, Account::TYPE).map(AccountId))
-            .collect();
+        let ids: HashSet<AccountId> = parties.chain(ids_of(events, Account::TYPE).map(AccountId)).collect();
         if ids.is_empty() {
             return Ok(());
         }
         let ids: Vec<AccountId> = ids.into_iter().collect();
         let found = views.accounts(generation, &ids).await?;
-        let unknown = |id| StoredAccount {
-            revision: 0,
-            document: AccountDocument::new(id),
-        };
-        let read = |value: StoredAccount| {
-            (
-                value.document.id,
-                Read {
-                    value,
-                    changed: false,
-                },
-            )
-        };
+        let unknown = |id| StoredAccount { revision: 0, document: AccountDocument::new(id) };
+        let read = |value: StoredAccount| (value.document.id, Read { value, changed: false });
         self.accounts.extend(ids.into_iter().map(unknown).map(read));
         self.accounts.extend(found.into_iter().map(read));
         Ok(())
@@ -205,35 +181,18 @@ impl Folding {
 
     fn last_seen(&self, event: &RecordedEvent) -> Version {
         let id = event.stream.aggregate_id;
-        let account = self
-            .accounts
-            .get(&AccountId(id))
-            .map(|read| read.value.document.version);
-        let transfer = self
-            .transfers
-            .get(&TransferId(id))
-            .and_then(|read| read.value.as_ref());
+        let account = self.accounts.get(&AccountId(id)).map(|read| read.value.document.version);
+        let transfer = self.transfers.get(&TransferId(id)).and_then(|read| read.value.as_ref());
         let transfer = transfer.map(|document| document.transfer.version);
         let is_account = event.stream.aggregate_type == Account::TYPE;
         if is_account { account } else { transfer }.unwrap_or(Version::NONE)
     }
 
     fn into_batch(self) -> WriteBatch {
-        let accounts = self
-            .accounts
-            .into_values()
-            .filter(|read| read.changed)
-            .map(|read| read.value);
-        let transfers = self
-            .transfers
-            .into_values()
-            .filter(|read| read.changed)
-            .filter_map(|read| read.value);
-        WriteBatch {
-            moments: self.moments,
-            transfers: transfers.collect(),
-            accounts: accounts.collect(),
-        }
+        let accounts = self.accounts.into_values().filter(|read| read.changed).map(|read| read.value);
+        let transfers =
+            self.transfers.into_values().filter(|read| read.changed).filter_map(|read| read.value);
+        WriteBatch { moments: self.moments, transfers: transfers.collect(), accounts: accounts.collect() }
     }
 }
 
@@ -251,9 +210,7 @@ fn parties(document: &TransferDocument) -> [AccountId; 2] {
 fn outcome_of<T>(folded: &Folded<T>) -> Outcome {
     match folded {
         Folded::Seen | Folded::Applied(_) => Outcome::Done,
-        Folded::Gap { last_seen } => Outcome::Gap {
-            last_seen: *last_seen,
-        },
+        Folded::Gap { last_seen } => Outcome::Gap { last_seen: *last_seen },
         Folded::Unfit(why) => Outcome::DeadLetter((*why).to_owned()),
     }
 }

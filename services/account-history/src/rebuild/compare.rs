@@ -61,19 +61,13 @@ async fn differences_now(
 }
 
 fn difference(view: &'static str, key: impl ToString) -> Difference {
-    Difference {
-        view,
-        key: key.to_string(),
-    }
+    Difference { view, key: key.to_string() }
 }
 
 fn differing<'a, K: Ord, V: PartialEq>(
     old: &'a BTreeMap<K, V>,
     new: &'a BTreeMap<K, V>,
 ) -> impl Iterator<Item = &'a K> {
-    let changed = old
-        .iter()
-        .filter(|(key, value)| new.get(*key) != Some(*value))
-        .map(|(key, _)| key);
+    let changed = old.iter().filter(|(key, value)| new.get(*key) != Some(*value)).map(|(key, _)| key);
     changed.chain(new.keys().filter(|key| !old.contains_key(*key)))
 }

@@ -53,15 +53,10 @@ impl TopicReader {
     pub(super) async fn read_to_end(&mut self) -> Result<(), RebuildError> {
         for aggregate_type in [Account::TYPE, MoneyTransfer::TYPE] {
             let deliveries = self.bus.read_topic(&topic_of(aggregate_type)).await?;
-            let new: Vec<Delivery> = deliveries
-                .into_iter()
-                .filter(|delivery| self.is_new(delivery))
-                .collect();
+            let new: Vec<Delivery> =
+                deliveries.into_iter().filter(|delivery| self.is_new(delivery)).collect();
             for deliveries in new.chunks(BATCH) {
-                let events = deliveries
-                    .iter()
-                    .filter_map(|delivery| self.event(delivery))
-                    .collect();
+                let events = deliveries.iter().filter_map(|delivery| self.event(delivery)).collect();
                 self.fold(events).await?;
             }
         }
@@ -75,10 +70,7 @@ impl TopicReader {
 
     fn is_new(&mut self, delivery: &Delivery) -> bool {
         let position = &delivery.position;
-        let next = self
-            .next
-            .entry((position.topic.clone(), position.partition))
-            .or_default();
+        let next = self.next.entry((position.topic.clone(), position.partition)).or_default();
         let is_new = position.offset >= *next;
         if is_new {
             *next = position.offset.saturating_add(1);

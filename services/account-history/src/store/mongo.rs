@@ -43,10 +43,7 @@ impl MongoViews {
     /// # Errors
     /// [`ViewError::Config`] when the URL is none, [`ViewError::Unavailable`] when no server answers in time.
     pub async fn connect(url: &str, database: &str) -> Result<Self, ViewError> {
-        let views = Self {
-            connection: Connection::open(url, database).await?,
-            changes: Changes::new(),
-        };
+        let views = Self { connection: Connection::open(url, database).await?, changes: Changes::new() };
         let first = doc! {
             "_id": RECORD, "active": 1_i64, "building": Bson::Null, "announced": false, "missed": 0_i64, "last": 1_i64,
         };
@@ -63,39 +60,20 @@ impl MongoViews {
             doc! { "key": { "account": 1, "at": -1, "version": -1 }, "name": "by_time" },
         ];
         let of_transfers = vec![doc! { "key": { "accounts": 1, "at": -1, "_id": -1 }, "name": "by_account" }];
-        self.connection
-            .create_indexes(&accounts(generation), of_accounts)
-            .await?;
-        self.connection
-            .create_indexes(&moments(generation), of_moments)
-            .await?;
-        self.connection
-            .create_indexes(&transfers(generation), of_transfers)
-            .await
+        self.connection.create_indexes(&accounts(generation), of_accounts).await?;
+        self.connection.create_indexes(&moments(generation), of_moments).await?;
+        self.connection.create_indexes(&transfers(generation), of_transfers).await
     }
 
     async fn write_now(self, generation: Generation, batch: WriteBatch) -> Result<Written, ViewError> {
-        let rows = batch
-            .moments
-            .iter()
-            .map(codec::moment_row)
-            .collect::<Result<_, _>>()?;
+        let rows = batch.moments.iter().map(codec::moment_row).collect::<Result<_, _>>()?;
         self.connection.insert(&moments(generation), rows).await?;
-        let updates = batch
-            .transfers
-            .iter()
-            .map(codec::transfer_update)
-            .collect::<Result<_, _>>()?;
+        let updates = batch.transfers.iter().map(codec::transfer_update).collect::<Result<_, _>>()?;
         self.connection.update(&transfers(generation), updates).await?;
-        let updates = batch
-            .accounts
-            .iter()
-            .map(codec::account_update)
-            .collect::<Result<_, _>>()?;
+        let updates = batch.accounts.iter().map(codec::account_update).collect::<Result<_, _>>()?;
         let written = self.connection.update(&accounts(generation), updates).await?;
         // Also those that were written before a lost race: whoever waits looks again, which does no harm.
-        self.changes
-            .tell(batch.accounts.iter().map(|stored| stored.document.id));
+        self.changes.tell(batch.accounts.iter().map(|stored| stored.document.id));
         let all = usize::try_from(written).is_ok_and(|written| written == batch.accounts.len());
         Ok(if all { Written::All } else { Written::Raced })
     }
@@ -105,13 +83,10 @@ impl MongoViews {
         let next = to_the_end(async move {
             let count =
                 record.find_one_and_update(doc! { "_id": RECORD }, doc! { "$inc": { "last": 1_i64 } });
-            count
-                .return_document(mongodb::options::ReturnDocument::After)
-                .await
+            count.return_document(mongodb::options::ReturnDocument::After).await
         });
-        let next = next
-            .await?
-            .ok_or_else(|| ViewError::Failed("the record of generations is gone".to_owned()))?;
+        let next =
+            next.await?.ok_or_else(|| ViewError::Failed("the record of generations is gone".to_owned()))?;
         let begun = Generation(codec::integer(&next, "last")?);
         self.create_indexes(begun).await?;
         let building = doc! { "building": begun.0, "announced": false, "missed": 0_i64 };
@@ -122,10 +97,7 @@ impl MongoViews {
 
     async fn drop_leftovers(&self) -> Result<(), ViewError> {
         let generations = self.generations().await?;
-        let kept = [
-            Some(generations.active),
-            generations.building.map(|building| building.generation),
-        ];
+        let kept = [Some(generations.active), generations.building.map(|building| building.generation)];
         for name in self.connection.collections().await? {
             if generation_of(&name).is_some_and(|generation| !kept.contains(&Some(generation))) {
                 self.connection.drop_collection(&name).await?;
@@ -147,13 +119,9 @@ impl MongoViews {
 #[async_trait]
 impl ViewStore for MongoViews {
     async fn generations(&self) -> Result<Generations, ViewError> {
-        let found = self
-            .connection
-            .find(GENERATIONS, doc! { "_id": RECORD }, doc! {}, 1)
-            .await?;
-        let record = found
-            .first()
-            .ok_or_else(|| ViewError::Failed("the record of generations is gone".to_owned()))?;
+        let found = self.connection.find(GENERATIONS, doc! { "_id": RECORD }, doc! {}, 1).await?;
+        let record =
+            found.first().ok_or_else(|| ViewError::Failed("the record of generations is gone".to_owned()))?;
         codec::generations(record)
     }
 
@@ -178,9 +146,7 @@ impl ViewStore for MongoViews {
     async fn write(&self, generation: Generation, batch: WriteBatch) -> Result<Written, ViewError> {
         // A task of its own: the order of the three steps does not depend on the caller's patience.
         let write = tokio::spawn(self.clone().write_now(generation, batch));
-        write
-            .await
-            .map_err(|failure| ViewError::Unavailable(failure.to_string()))?
+        write.await.map_err(|failure| ViewError::Unavailable(failure.to_string()))?
     }
 
     async fn list_accounts(
@@ -190,16 +156,11 @@ impl ViewStore for MongoViews {
         after: Option<AccountId>,
         limit: usize,
     ) -> Result<Vec<AccountView>, ViewError> {
-        let customer = customer.map_or_else(
-            || doc! { "$ne": Bson::Null },
-            |customer| doc! { "$eq": customer.as_str() },
-        );
+        let customer =
+            customer.map_or_else(|| doc! { "$ne": Bson::Null }, |customer| doc! { "$eq": customer.as_str() });
         let after = after.map(|id| id.to_string()).unwrap_or_default();
         let filter = doc! { "customerId": customer, "_id": { "$gt": after } };
-        let found = self
-            .connection
-            .find(&accounts(generation), filter, doc! { "_id": 1 }, limit)
-            .await?;
+        let found = self.connection.find(&accounts(generation), filter, doc! { "_id": 1 }, limit).await?;
         let views = found.into_iter().map(|row| Ok(account_of(row)?.document.view()));
         views.filter_map(Result::transpose).collect()
     }
@@ -213,10 +174,7 @@ impl ViewStore for MongoViews {
     ) -> Result<Vec<EntryView>, ViewError> {
         let before = before.map_or(i64::MAX, |before| before.0);
         let filter = doc! { "account": account.to_string(), "version": { "$lt": before }, "isEntry": true };
-        let found = self
-            .connection
-            .find(&moments(generation), filter, doc! { "version": -1 }, limit)
-            .await?;
+        let found = self.connection.find(&moments(generation), filter, doc! { "version": -1 }, limit).await?;
         let entries = found.into_iter().map(|row| Ok(moment_of(row)?.entry()));
         entries.filter_map(Result::transpose).collect()
     }
@@ -236,17 +194,11 @@ impl ViewStore for MongoViews {
             let at = at.timestamp_micros();
             filter.insert(
                 "$or",
-                vec![
-                    doc! { "at": { "$lt": at } },
-                    doc! { "at": at, "_id": { "$lt": id.to_string() } },
-                ],
+                vec![doc! { "at": { "$lt": at } }, doc! { "at": at, "_id": { "$lt": id.to_string() } }],
             );
         }
         let order = doc! { "at": -1, "_id": -1 };
-        let found = self
-            .connection
-            .find(&transfers(generation), filter, order, limit)
-            .await?;
+        let found = self.connection.find(&transfers(generation), filter, order, limit).await?;
         found.into_iter().map(transfer_of).collect()
     }
 
@@ -267,10 +219,7 @@ impl ViewStore for MongoViews {
                 doc! { "at": -1, "version": -1 }
             }
         };
-        let found = self
-            .connection
-            .find(&moments(generation), filter, order, 1)
-            .await?;
+        let found = self.connection.find(&moments(generation), filter, order, 1).await?;
         found.into_iter().next().map(moment_of).transpose()
     }
 
@@ -291,14 +240,12 @@ impl ViewStore for MongoViews {
 
     async fn announce(&self, generation: Generation) -> Result<bool, ViewError> {
         let change = doc! { "$set": { "announced": true } };
-        self.change_record(doc! { "building": generation.0 }, change)
-            .await
+        self.change_record(doc! { "building": generation.0 }, change).await
     }
 
     async fn note_missed(&self, generation: Generation) -> Result<bool, ViewError> {
         let change = doc! { "$inc": { "missed": 1_i64 } };
-        self.change_record(doc! { "building": generation.0 }, change)
-            .await
+        self.change_record(doc! { "building": generation.0 }, change).await
     }
 
     async fn switch(&self, building: Building) -> Result<bool, ViewError> {

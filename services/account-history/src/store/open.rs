@@ -25,9 +25,7 @@ pub async fn open(url: &str) -> Result<OpenedViews, ViewError> {
     match url.split_once("://") {
         Some(("sqlite", path)) => open_sqlite(path).await,
         Some(("mongodb", _)) => open_mongo(url).await,
-        _ => Err(ViewError::Config(
-            "their URL must start with sqlite:// or mongodb://".to_owned(),
-        )),
+        _ => Err(ViewError::Config("their URL must start with sqlite:// or mongodb://".to_owned())),
     }
 }
 
@@ -36,17 +34,12 @@ async fn open_sqlite(path: &str) -> Result<OpenedViews, ViewError> {
     use messaging::dead_letter::SqliteDeadLetters;
 
     if path.is_empty() {
-        return Err(ViewError::Config(
-            "sqlite:// must be followed by the path of a file".to_owned(),
-        ));
+        return Err(ViewError::Config("sqlite:// must be followed by the path of a file".to_owned()));
     }
     let views = super::SqliteViews::open(path).await?;
     let dead_letters = SqliteDeadLetters::open(path).await;
     let dead_letters = dead_letters.map_err(|failure| ViewError::Failed(failure.to_string()))?;
-    Ok(OpenedViews {
-        views: Arc::new(views),
-        dead_letters: Arc::new(dead_letters),
-    })
+    Ok(OpenedViews { views: Arc::new(views), dead_letters: Arc::new(dead_letters) })
 }
 
 #[cfg(not(feature = "embedded"))]

@@ -24,10 +24,7 @@ impl Reader {
     /// A reader of `store`.
     #[must_use]
     pub fn new(store: Arc<dyn ViewStore>) -> Self {
-        Self {
-            store,
-            active: Arc::default(),
-        }
+        Self { store, active: Arc::default() }
     }
 
     /// The document of an account, also if it was never opened and has no view.
@@ -36,9 +33,7 @@ impl Reader {
     /// When the database fails, as for every other method.
     pub async fn account(&self, id: AccountId) -> Result<Option<AccountDocument>, ViewError> {
         let ids = [id];
-        let found = self
-            .settled(|generation| self.store.accounts(generation, &ids))
-            .await?;
+        let found = self.settled(|generation| self.store.accounts(generation, &ids)).await?;
         Ok(found.into_iter().next().map(|stored| stored.document))
     }
 
@@ -47,10 +42,7 @@ impl Reader {
     /// # Errors
     /// When the database fails.
     pub async fn version(&self, id: AccountId) -> Result<Version, ViewError> {
-        Ok(self
-            .account(id)
-            .await?
-            .map_or(Version::NONE, |document| document.version))
+        Ok(self.account(id).await?.map_or(Version::NONE, |document| document.version))
     }
 
     /// A transfer.
@@ -59,9 +51,7 @@ impl Reader {
     /// When the database fails.
     pub async fn transfer(&self, id: TransferId) -> Result<Option<TransferDocument>, ViewError> {
         let ids = [id];
-        let found = self
-            .settled(|generation| self.store.transfers(generation, &ids))
-            .await?;
+        let found = self.settled(|generation| self.store.transfers(generation, &ids)).await?;
         Ok(found.into_iter().next())
     }
 
@@ -75,8 +65,7 @@ impl Reader {
         after: Option<AccountId>,
         limit: usize,
     ) -> Result<Vec<AccountView>, ViewError> {
-        self.settled(|generation| self.store.list_accounts(generation, customer, after, limit))
-            .await
+        self.settled(|generation| self.store.list_accounts(generation, customer, after, limit)).await
     }
 
     /// The entries of an account, the newest first.
@@ -89,8 +78,7 @@ impl Reader {
         before: Option<Version>,
         limit: usize,
     ) -> Result<Vec<EntryView>, ViewError> {
-        self.settled(|generation| self.store.list_entries(generation, account, before, limit))
-            .await
+        self.settled(|generation| self.store.list_entries(generation, account, before, limit)).await
     }
 
     /// The transfers of an account, the newest first.
@@ -103,8 +91,7 @@ impl Reader {
         range: TransferRange,
         limit: usize,
     ) -> Result<Vec<TransferDocument>, ViewError> {
-        self.settled(|generation| self.store.list_transfers(generation, account, range, limit))
-            .await
+        self.settled(|generation| self.store.list_transfers(generation, account, range, limit)).await
     }
 
     /// The last row of an account at or before `at`.
@@ -112,8 +99,7 @@ impl Reader {
     /// # Errors
     /// When the database fails.
     pub async fn moment(&self, account: AccountId, at: At) -> Result<Option<Moment>, ViewError> {
-        self.settled(|generation| self.store.moment(generation, account, at))
-            .await
+        self.settled(|generation| self.store.moment(generation, account, at)).await
     }
 
     /// All of the active generation, in one snapshot where the store has such a thing.

@@ -53,16 +53,9 @@ impl SqliteViews {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT);
         let writer = pool(1).connect_with(options.clone()).await.map_err(failed)?;
-        raw_sql(include_str!("sqlite/schema.sql"))
-            .execute(&writer)
-            .await
-            .map_err(failed)?;
+        raw_sql(include_str!("sqlite/schema.sql")).execute(&writer).await.map_err(failed)?;
         let readers = pool(READERS).connect_lazy_with(options.read_only(true).create_if_missing(false));
-        Ok(Self {
-            readers,
-            writer: Some(writer),
-            changes: Changes::new(),
-        })
+        Ok(Self { readers, writer: Some(writer), changes: Changes::new() })
     }
 
     /// Opens the existing file at `path` for tools that check it, also while another process writes to it.
@@ -71,30 +64,17 @@ impl SqliteViews {
     /// # Errors
     /// What SQLite says, for example that there is no such file.
     pub async fn open_read_only(path: impl AsRef<Path>) -> Result<Self, ViewError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .read_only(true)
-            .busy_timeout(BUSY_TIMEOUT);
+        let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY_TIMEOUT);
         let readers = pool(READERS).connect_with(options).await.map_err(failed)?;
-        Ok(Self {
-            readers,
-            writer: None,
-            changes: Changes::new(),
-        })
+        Ok(Self { readers, writer: None, changes: Changes::new() })
     }
 
     fn writer(&self) -> Result<&SqlitePool, ViewError> {
-        self.writer
-            .as_ref()
-            .ok_or_else(|| ViewError::Failed("they were opened for reading only".to_owned()))
+        self.writer.as_ref().ok_or_else(|| ViewError::Failed("they were opened for reading only".to_owned()))
     }
 
     async fn write_now(self, generation: Generation, batch: WriteBatch) -> Result<Written, ViewError> {
-        let mut transaction = self
-            .writer()?
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(failed)?;
+        let mut transaction = self.writer()?.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
         write_rows(&mut transaction, generation, &batch).await?;
         let wanted = batch.accounts.len() as u64;
         let written = query(include_str!("sqlite/write_accounts.sql"))
@@ -108,8 +88,7 @@ impl SqliteViews {
             return Ok(Written::Raced);
         }
         transaction.commit().await.map_err(failed)?;
-        self.changes
-            .tell(batch.accounts.iter().map(|stored| stored.document.id));
+        self.changes.tell(batch.accounts.iter().map(|stored| stored.document.id));
         Ok(Written::All)
     }
 
@@ -148,9 +127,7 @@ impl SqliteViews {
     async fn change_generations(&self, statement: &'static str, binds: &[i64]) -> Result<bool, ViewError> {
         let (writer, binds) = (self.writer()?.clone(), binds.to_vec());
         to_the_end(async move {
-            let change = binds
-                .into_iter()
-                .fold(query(statement), |query, bind| query.bind(bind));
+            let change = binds.into_iter().fold(query(statement), |query, bind| query.bind(bind));
             Ok(change.execute(&writer).await.map_err(failed)?.rows_affected() == 1)
         })
         .await
@@ -178,12 +155,8 @@ impl ViewStore for SqliteViews {
             .fetch_all(&self.readers)
             .await
             .map_err(failed)?;
-        let stored = |(revision, text): (i64, String)| {
-            Ok(StoredAccount {
-                revision,
-                document: parse(&text)?,
-            })
-        };
+        let stored =
+            |(revision, text): (i64, String)| Ok(StoredAccount { revision, document: parse(&text)? });
         found.into_iter().map(stored).collect()
     }
 
@@ -192,9 +165,7 @@ impl ViewStore for SqliteViews {
         generation: Generation,
         ids: &[TransferId],
     ) -> Result<Vec<TransferDocument>, ViewError> {
-        let found = query_scalar(include_str!("sqlite/transfers.sql"))
-            .bind(generation.0)
-            .bind(Json(ids));
+        let found = query_scalar(include_str!("sqlite/transfers.sql")).bind(generation.0).bind(Json(ids));
         parse_all(&found.fetch_all(&self.readers).await.map_err(failed)?)
     }
 
@@ -250,9 +221,8 @@ impl ViewStore for SqliteViews {
         limit: usize,
     ) -> Result<Vec<TransferDocument>, ViewError> {
         // Without a place to go on from, every row comes after (the end of time, any id).
-        let after = range.after.map_or((i64::MAX, String::new()), |(at, id)| {
-            (at.timestamp_micros(), id.to_string())
-        });
+        let after =
+            range.after.map_or((i64::MAX, String::new()), |(at, id)| (at.timestamp_micros(), id.to_string()));
         let list = query_scalar(include_str!("sqlite/list_transfers.sql"))
             .bind(generation.0)
             .bind(account.to_string())
@@ -273,10 +243,7 @@ impl ViewStore for SqliteViews {
             At::Version(version) => (include_str!("sqlite/moment_at_version.sql"), version.0),
             At::Time(time) => (include_str!("sqlite/moment_at_time.sql"), time.timestamp_micros()),
         };
-        let find = query_scalar(statement)
-            .bind(generation.0)
-            .bind(account.to_string())
-            .bind(at);
+        let find = query_scalar(statement).bind(generation.0).bind(account.to_string()).bind(at);
         let found: Option<String> = find.fetch_optional(&self.readers).await.map_err(failed)?;
         found.map(|text| parse(&text)).transpose()
     }
@@ -290,20 +257,14 @@ impl ViewStore for SqliteViews {
             "SELECT moment FROM moments WHERE generation = ?1",
             "SELECT document FROM transfers WHERE generation = ?1",
         ] {
-            let all = query_scalar(statement)
-                .bind(generation.0)
-                .fetch_all(&mut *snapshot);
+            let all = query_scalar(statement).bind(generation.0).fetch_all(&mut *snapshot);
             texts.push(all.await.map_err(failed)?);
         }
         snapshot.commit().await.map_err(failed)?;
         let [accounts, moments, transfers] = &texts[..] else {
             return Ok(Views::default());
         };
-        Ok(Views::of(
-            parse_all(accounts)?,
-            parse_all(moments)?,
-            parse_all(transfers)?,
-        ))
+        Ok(Views::of(parse_all(accounts)?, parse_all(moments)?, parse_all(transfers)?))
     }
 
     async fn begin_generation(&self) -> Result<Generation, ViewError> {
@@ -323,11 +284,7 @@ impl ViewStore for SqliteViews {
     async fn switch(&self, building: Building) -> Result<bool, ViewError> {
         let statement = "UPDATE generations SET active = building, building = NULL, announced = 0, missed = 0 \
                          WHERE building = ?1 AND announced = ?2 AND missed = ?3";
-        let binds = [
-            building.generation.0,
-            i64::from(building.announced),
-            building.missed,
-        ];
+        let binds = [building.generation.0, i64::from(building.announced), building.missed];
         self.change_generations(statement, &binds).await
     }
 
@@ -341,9 +298,7 @@ impl ViewStore for SqliteViews {
 
     async fn ping(&self) -> Result<(), ViewError> {
         let answer = query("SELECT 1").execute(&self.readers).await;
-        answer
-            .map(drop)
-            .map_err(|failure| ViewError::Unavailable(failure.to_string()))
+        answer.map(drop).map_err(|failure| ViewError::Unavailable(failure.to_string()))
     }
 
     async fn close(&self) {
@@ -361,18 +316,9 @@ async fn write_rows(
     batch: &WriteBatch,
 ) -> Result<(), ViewError> {
     for (statement, rows) in [
-        (
-            include_str!("sqlite/write_moments.sql"),
-            rows::moments(&batch.moments)?,
-        ),
-        (
-            include_str!("sqlite/write_transfers.sql"),
-            rows::transfers(&batch.transfers)?,
-        ),
-        (
-            include_str!("sqlite/write_parties.sql"),
-            rows::parties(&batch.transfers),
-        ),
+        (include_str!("sqlite/write_moments.sql"), rows::moments(&batch.moments)?),
+        (include_str!("sqlite/write_transfers.sql"), rows::transfers(&batch.transfers)?),
+        (include_str!("sqlite/write_parties.sql"), rows::parties(&batch.transfers)),
     ] {
         if !rows.is_empty() {
             let write = query(statement).bind(generation.0).bind(Json(rows));

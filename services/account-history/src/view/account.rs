@@ -132,10 +132,7 @@ fn apply(document: &mut AccountDocument, recorded: &RecordedEvent, event: &Accou
 /// and of their ids where two were created at once.
 pub fn merge_transfer(document: &mut AccountDocument, transfer: &TransferView) -> bool {
     let transfers = &mut document.transfers;
-    if let Some(known) = transfers
-        .iter_mut()
-        .find(|known| known.transfer_id == transfer.transfer_id)
-    {
+    if let Some(known) = transfers.iter_mut().find(|known| known.transfer_id == transfer.transfer_id) {
         let is_newer = known.version < transfer.version;
         if is_newer {
             *known = transfer.clone();

@@ -98,43 +98,28 @@ impl Moment {
     #[must_use]
     pub fn entry(&self) -> Option<EntryView> {
         let change = self.change.clone()?;
-        Some(EntryView {
-            account_id: self.account_id,
-            version: self.version,
-            change,
-        })
+        Some(EntryView { account_id: self.account_id, version: self.version, change })
     }
 }
 
 fn change_of(event: &AccountEvent, change_id: Uuid, at: DateTime<Utc>) -> Option<ChangeView> {
     use TransactionType as Type;
     let (transaction_type, transfer_id, money, balance, memo) = match event {
-        AccountEvent::AccountDeposited {
-            money, memo, balance, ..
-        } => (Type::Deposit, None, money, balance, memo.clone()),
-        AccountEvent::AccountWithdrawn {
-            money, memo, balance, ..
-        } => (Type::Withdrawal, None, money, balance, memo.clone()),
-        AccountEvent::AccountDebited {
-            transfer_id,
-            money,
-            memo,
-            balance,
-            ..
-        } => (Type::Debit, Some(*transfer_id), money, balance, memo.clone()),
-        AccountEvent::AccountCredited {
-            transfer_id,
-            money,
-            memo,
-            balance,
-            ..
-        } => (Type::Credit, Some(*transfer_id), money, balance, memo.clone()),
-        AccountEvent::AccountDebitReversed {
-            transfer_id,
-            money,
-            balance,
-            ..
-        } => (Type::DebitReversal, Some(*transfer_id), money, balance, None),
+        AccountEvent::AccountDeposited { money, memo, balance, .. } => {
+            (Type::Deposit, None, money, balance, memo.clone())
+        }
+        AccountEvent::AccountWithdrawn { money, memo, balance, .. } => {
+            (Type::Withdrawal, None, money, balance, memo.clone())
+        }
+        AccountEvent::AccountDebited { transfer_id, money, memo, balance, .. } => {
+            (Type::Debit, Some(*transfer_id), money, balance, memo.clone())
+        }
+        AccountEvent::AccountCredited { transfer_id, money, memo, balance, .. } => {
+            (Type::Credit, Some(*transfer_id), money, balance, memo.clone())
+        }
+        AccountEvent::AccountDebitReversed { transfer_id, money, balance, .. } => {
+            (Type::DebitReversal, Some(*transfer_id), money, balance, None)
+        }
         AccountEvent::AccountOpened { .. }
         | AccountEvent::AccountFrozen { .. }
         | AccountEvent::AccountUnfrozen { .. }

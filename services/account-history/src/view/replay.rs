@@ -76,10 +76,7 @@ impl Views {
         transfers: Vec<TransferDocument>,
     ) -> Self {
         Self {
-            accounts: accounts
-                .into_iter()
-                .map(|document| (document.id, document))
-                .collect(),
+            accounts: accounts.into_iter().map(|document| (document.id, document)).collect(),
             moments: moments
                 .into_iter()
                 .map(|moment| ((moment.account_id, moment.version), moment))
@@ -106,16 +103,11 @@ impl Views {
     /// All transfers, by id.
     #[must_use]
     pub fn transfer_views(&self) -> Vec<TransferView> {
-        self.transfers
-            .values()
-            .map(|document| document.transfer.clone())
-            .collect()
+        self.transfers.values().map(|document| document.transfer.clone()).collect()
     }
 
     fn document(&mut self, id: AccountId) -> &mut AccountDocument {
-        self.accounts
-            .entry(id)
-            .or_insert_with(|| AccountDocument::new(id))
+        self.accounts.entry(id).or_insert_with(|| AccountDocument::new(id))
     }
 
     fn fold_account(&mut self, recorded: &RecordedEvent) -> Result<(), ReplayError> {
@@ -133,10 +125,7 @@ impl Views {
         let mut document = self.transfers.remove(&id);
         applied(recorded, fold_transfer(&mut document, recorded, &event))?;
         if let Some(document) = document {
-            merge_transfer(
-                self.document(document.transfer.from_account_id),
-                &document.transfer,
-            );
+            merge_transfer(self.document(document.transfer.from_account_id), &document.transfer);
             merge_transfer(self.document(document.transfer.to_account_id), &document.transfer);
             self.transfers.insert(id, document);
         }
@@ -159,9 +148,5 @@ fn applied<T>(recorded: &RecordedEvent, folded: Folded<T>) -> Result<Option<T>, 
         Folded::Gap { last_seen } => format!("the event before it is missing, the last one is {last_seen}"),
         Folded::Unfit(why) => why.to_owned(),
     };
-    Err(ReplayError::Order {
-        stream: recorded.stream.clone(),
-        version: recorded.version,
-        reason,
-    })
+    Err(ReplayError::Order { stream: recorded.stream.clone(), version: recorded.version, reason })
 }

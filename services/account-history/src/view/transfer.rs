@@ -94,9 +94,7 @@ pub fn fold_transfer(
     recorded: &RecordedEvent,
     event: &TransferEvent,
 ) -> Folded<()> {
-    let last_seen = document
-        .as_ref()
-        .map_or(Version::NONE, |document| document.transfer.version);
+    let last_seen = document.as_ref().map_or(Version::NONE, |document| document.transfer.version);
     let folded = guard(last_seen, recorded.version);
     if folded == Folded::Applied(()) {
         match (document.as_mut(), event) {
@@ -126,12 +124,7 @@ fn create(recorded: &RecordedEvent, details: &TransferDetails, at: DateTime<Utc>
             at,
             version,
         },
-        stages: vec![Stage {
-            version,
-            at,
-            state,
-            reason,
-        }],
+        stages: vec![Stage { version, at, state, reason }],
     }
 }
 
@@ -140,12 +133,7 @@ fn advance(document: &mut TransferDocument, recorded: &RecordedEvent, event: &Tr
     let (state, reason) = state_after(event).unwrap_or((transfer.state, transfer.reason));
     transfer.version = recorded.version;
     (transfer.state, transfer.reason) = (state, reason);
-    document.stages.push(Stage {
-        version: recorded.version,
-        at: recorded.recorded_at,
-        state,
-        reason,
-    });
+    document.stages.push(Stage { version: recorded.version, at: recorded.recorded_at, state, reason });
 }
 
 /// What the world sees of a transfer after `event`; `None` when it sees no change.

@@ -1,7 +1,8 @@
 //! What every store of views promises.
 
 use account_history::store::{
-    At, Building, Generations, SqliteViews, StoredAccount, TransferRange, ViewError, ViewStore, WriteBatch, Written,
+    At, Building, Generations, SqliteViews, StoredAccount, TransferRange, ViewError, ViewStore, WriteBatch,
+    Written,
 };
 use account_history::view::{AccountDocument, Views};
 use domain::ids::AccountId;
@@ -50,7 +51,8 @@ async fn what_was_written_is_read(store: Store) {
     ids.push(AccountId(Uuid::now_v7()));
     let mut found = store.accounts(generation, &ids).await.expect("documents");
     found.sort_by_key(|stored| stored.document.id);
-    let expected = views.accounts.values().map(|document| StoredAccount { revision: 1, document: document.clone() });
+    let expected =
+        views.accounts.values().map(|document| StoredAccount { revision: 1, document: document.clone() });
     assert_eq!(found, expected.collect::<Vec<_>>());
     let ids: Vec<_> = views.transfers.keys().copied().collect();
     assert_eq!(store.transfers(generation, &ids).await.expect("transfers").len(), ids.len());
@@ -141,7 +143,8 @@ async fn entries_and_transfers_are_listed_newest_first(store: Store) {
     let generation = active(&store).await;
     let account = views.account_views()[0].id;
 
-    let mut entries: Vec<_> = views.entry_views().into_iter().filter(|entry| entry.account_id == account).collect();
+    let mut entries: Vec<_> =
+        views.entry_views().into_iter().filter(|entry| entry.account_id == account).collect();
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.version));
     assert!(entries.len() > 5);
     let mut listed = store.list_entries(generation, account, None, 3).await.expect("a page");

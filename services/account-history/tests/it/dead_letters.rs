@@ -35,12 +35,18 @@ async fn letters_wait_in_order_until_they_are_removed() {
     let letters = MongoDeadLetters::connect(&database.url, &database.name).await.expect("a MongoDB server");
     let (first, second, other) = (letter("a", 5, GAP), letter("a", 9, BEHIND), letter("b", 7, "unreadable"));
     letters.park(&[second.clone(), other.clone()]).await.expect("parked");
-    letters.park(&[first.clone(), DeadLetter { reason: "again".to_owned(), ..second.clone() }]).await.expect("parked");
+    letters
+        .park(&[first.clone(), DeadLetter { reason: "again".to_owned(), ..second.clone() }])
+        .await
+        .expect("parked");
     letters.park(&[]).await.expect("nothing to do");
 
     let all = letters.list(SUBSCRIPTION, None).await.expect("letters");
     assert_eq!(all, [first.clone(), second.clone(), other.clone()]);
-    assert_eq!(letters.list(SUBSCRIPTION, Some("a")).await.expect("letters"), [first.clone(), second.clone()]);
+    assert_eq!(
+        letters.list(SUBSCRIPTION, Some("a")).await.expect("letters"),
+        [first.clone(), second.clone()]
+    );
     assert_eq!(letters.list("another", None).await.expect("letters"), []);
     let mut keys = letters.parked_keys(SUBSCRIPTION).await.expect("keys");
     keys.sort();

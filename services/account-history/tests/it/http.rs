@@ -184,7 +184,11 @@ async fn lists_page_through_everything() {
     assert_eq!(accounts.len(), views.account_views().len());
     let accounts: Vec<Value> = reader.all("/v1/accounts?customerId=customer-1").await;
     assert_eq!(accounts.len(), 2);
-    assert!(accounts.iter().all(|account| account["customerId"] == "customer-1" && account.get("changes").is_none()));
+    assert!(
+        accounts
+            .iter()
+            .all(|account| account["customerId"] == "customer-1" && account.get("changes").is_none())
+    );
     let nobody: Vec<Value> = reader.all("/v1/accounts?customerId=nobody").await;
     assert!(nobody.is_empty());
 }

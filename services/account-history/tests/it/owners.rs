@@ -32,7 +32,11 @@ impl Lender {
 
 #[async_trait]
 impl StreamSource for Lender {
-    async fn events_after(&self, stream: &StreamId, after: Version) -> Result<Vec<RecordedEvent>, StoreError> {
+    async fn events_after(
+        &self,
+        stream: &StreamId,
+        after: Version,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let events = self.events.iter().filter(|event| event.stream == *stream && event.version > after);
         Ok(events.cloned().collect())
@@ -64,7 +68,8 @@ async fn a_local_owner_reads_its_store() {
 async fn a_remote_owner_is_asked_over_http() {
     let world = World::busy(1, 20);
     let lender = Lender::of(&world.events);
-    let lend = move |Path((aggregate_type, id)): Path<(String, Uuid)>, Query(after): Query<Vec<(String, i64)>>| {
+    let lend = move |Path((aggregate_type, id)): Path<(String, Uuid)>,
+                     Query(after): Query<Vec<(String, i64)>>| {
         let lender = Arc::clone(&lender);
         async move {
             let after = after.iter().find(|(name, _)| name == "after").map_or(0, |(_, after)| *after);

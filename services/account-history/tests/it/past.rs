@@ -34,7 +34,9 @@ async fn an_account_at_a_time_is_as_it_was() {
     let world = World::busy(51, 60);
     let reader = crate::http::reader_of(&world).await;
     let account = replayed(&world.events).account_views()[0].id;
-    let at = async |time: &str| -> Answer { get(&reader.url, &format!("/v1/accounts/{account}?at={time}"), "").await };
+    let at = async |time: &str| -> Answer {
+        get(&reader.url, &format!("/v1/accounts/{account}?at={time}"), "").await
+    };
     // Every command of this world has a time of its own.
     let mut times: Vec<_> = world.events.iter().map(|event| event.recorded_at).collect();
     times.dedup();

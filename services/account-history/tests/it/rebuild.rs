@@ -170,7 +170,11 @@ async fn a_switch_behind_the_projector_s_back_is_noticed(store: Store) {
     let projector = Projector::new(Arc::clone(&store), Arc::new(SwitchesMeanwhile(Arc::clone(&store))));
     let outcomes = projector.handle_batch(&world.events[2..]).await;
     assert_eq!(active(&store).await, next);
-    assert_eq!(outcomes, [Outcome::Gap { last_seen: Version::NONE }], "not done: the views that are read lack it");
+    assert_eq!(
+        outcomes,
+        [Outcome::Gap { last_seen: Version::NONE }],
+        "not done: the views that are read lack it"
+    );
 }
 
 async fn a_rebuild_that_died_is_cleared_away(store: Store) {
@@ -217,7 +221,10 @@ async fn an_unreadable_event_ends_its_stream_and_no_other() {
         let report = rebuild(Arc::clone(&store), topics.bus.clone(), Arc::new(Down)).await.expect("rebuilt");
         assert_eq!(report.unreadable.keys().collect::<Vec<_>>(), [&format!("account/{broken}")]);
         let views = everything(&store).await;
-        assert_eq!((views.accounts[&broken].version, views.accounts[&whole].version), (Version(1), Version(2)));
+        assert_eq!(
+            (views.accounts[&broken].version, views.accounts[&whole].version),
+            (Version(1), Version(2))
+        );
     })
     .await;
 }

@@ -63,7 +63,8 @@ impl World {
     /// Some accounts and transfers with every kind of end.
     pub(crate) fn busy(seed: u64, steps: usize) -> Self {
         let mut world = Self::new(seed);
-        let accounts: Vec<AccountId> = (0..4).map(|n| world.open(&format!("customer-{}", n % 2), 1_000)).collect();
+        let accounts: Vec<AccountId> =
+            (0..4).map(|n| world.open(&format!("customer-{}", n % 2), 1_000)).collect();
         let never_opened = AccountId(world.random.id());
         let opened_late = AccountId(world.random.id());
         for step in 0..steps {
@@ -71,8 +72,14 @@ impl World {
             let to = accounts[world.random.below(accounts.len())];
             let amount = 1 + world.random.below(700) as u64;
             match world.random.below(14) {
-                0 => world.account(from, |now| AccountCommand::Deposit { money: usd(amount), memo: None, now }),
-                1 => world.account(from, |now| AccountCommand::Withdraw { money: usd(amount), memo: None, now }),
+                0 => {
+                    world.account(from, |now| AccountCommand::Deposit { money: usd(amount), memo: None, now })
+                }
+                1 => world.account(from, |now| AccountCommand::Withdraw {
+                    money: usd(amount),
+                    memo: None,
+                    now,
+                }),
                 2 => world.account(from, |now| AccountCommand::Freeze { reason: None, now }),
                 3 | 4 => world.account(from, |now| AccountCommand::Unfreeze { reason: None, now }),
                 5 => drop(world.transfer(never_opened, to, amount)),

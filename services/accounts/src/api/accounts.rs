@@ -42,18 +42,11 @@ pub(crate) struct AccountReply {
 
 impl AccountReply {
     fn of(executed: &Executed<Account>) -> Self {
-        Self {
-            id: executed.id,
-            version: executed.version.0,
-            balance: None,
-        }
+        Self { id: executed.id, version: executed.version.0, balance: None }
     }
 
     fn with_balance(executed: &Executed<Account>) -> Self {
-        Self {
-            balance: executed.state.opened().map(|account| account.balance),
-            ..Self::of(executed)
-        }
+        Self { balance: executed.state.opened().map(|account| account.balance), ..Self::of(executed) }
     }
 }
 
@@ -68,17 +61,10 @@ pub(crate) async fn open(
         customer_id: body.customer_id,
         title: body.title,
         currency: body.currency,
-        initial_balance: body
-            .initial_balance
-            .and_then(|balance| Amount::new(balance.minor_units()).ok()),
+        initial_balance: body.initial_balance.and_then(|balance| Amount::new(balance.minor_units()).ok()),
         now: application.clock.now(),
     };
-    let executed = application
-        .execute(id, command, request.context(hash))
-        .await
-        .map_err(problem)?;
-    Ok(
-        Reply::new(StatusCode::CREATED, &executed, &AccountReply::of(&executed))
-            .location(&format!("/v1/accounts/{}", executed.id)),
-    )
+    let executed = application.execute(id, command, request.context(hash)).await.map_err(problem)?;
+    Ok(Reply::new(StatusCode::CREATED, &executed, &AccountReply::of(&executed))
+        .location(&format!("/v1/accounts/{}", executed.id)))
 }

@@ -32,27 +32,19 @@ pub(super) fn inbound(mut headers: HeaderMap, peer: Option<IpAddr>, context: &Re
     headers.remove(CONTENT_LENGTH);
     headers.remove(EXPECT);
 
-    let seen = headers
-        .get_all(FORWARDED_FOR)
-        .iter()
-        .filter_map(|value| value.to_str().ok().map(str::to_owned));
+    let seen =
+        headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok().map(str::to_owned));
     let chain: Vec<String> = seen.chain(peer.map(|peer| peer.to_string())).collect();
     set(&mut headers, FORWARDED_FOR, &chain.join(", "));
     // Something in front of the gateway may have ended TLS and knows better.
-    headers
-        .entry(FORWARDED_PROTO)
-        .or_insert(HeaderValue::from_static("http"));
+    headers.entry(FORWARDED_PROTO).or_insert(HeaderValue::from_static("http"));
     if let Some(host) = host {
         headers.entry(FORWARDED_HOST).or_insert(host);
     }
     set(&mut headers, REQUEST_ID, &context.request_id.to_string());
     set(&mut headers, CORRELATION_ID, &context.correlation_id.to_string());
     set(&mut headers, TRACEPARENT, &context.traceparent);
-    set(
-        &mut headers,
-        TRACESTATE,
-        context.tracestate.as_deref().unwrap_or_default(),
-    );
+    set(&mut headers, TRACESTATE, context.tracestate.as_deref().unwrap_or_default());
     headers
 }
 

@@ -27,7 +27,7 @@ pub(super) fn explain(upstream: &Upstream, error: reqwest::Error) -> Problem {
 }
 
 /// The innermost cause, without the URL, in which ids of customers may stand.
-fn cause(error: reqwest::Error) -> String {
+pub(super) fn cause(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut cause: &dyn std::error::Error = &error;
     while let Some(inner) = cause.source() {

@@ -33,23 +33,10 @@ async fn every_route_reaches_a_service_as_it_is() {
     ];
     for (method, path) in routes {
         let path = path.replace("ID", ID);
-        assert_eq!(
-            stage
-                .request(method.clone(), &path)
-                .send()
-                .await
-                .unwrap()
-                .status(),
-            200,
-            "{path}"
-        );
+        assert_eq!(stage.request(method.clone(), &path).send().await.unwrap().status(), 200, "{path}");
         expected.push((method, path));
     }
-    let seen: Vec<_> = stage
-        .seen()
-        .into_iter()
-        .map(|seen| (seen.method, seen.uri))
-        .collect();
+    let seen: Vec<_> = stage.seen().into_iter().map(|seen| (seen.method, seen.uri)).collect();
     assert_eq!(seen, expected);
 }
 
@@ -73,23 +60,11 @@ async fn a_request_passes_with_its_headers_and_body() {
         .unwrap();
 
     let seen = stage.only_seen();
-    assert_eq!(
-        (seen.body.as_str(), seen.header("content-length")),
-        ("{\"amount\": 5}", "13")
-    );
-    assert_eq!(
-        (seen.header("content-type"), seen.header("idempotency-key")),
-        ("application/json", "k1")
-    );
-    assert!(
-        seen.header("traceparent")
-            .starts_with("00-0af7651916cd43dd8448eb211c80319c-")
-    );
+    assert_eq!((seen.body.as_str(), seen.header("content-length")), ("{\"amount\": 5}", "13"));
+    assert_eq!((seen.header("content-type"), seen.header("idempotency-key")), ("application/json", "k1"));
+    assert!(seen.header("traceparent").starts_with("00-0af7651916cd43dd8448eb211c80319c-"));
     assert_ne!(seen.header("traceparent"), TRACEPARENT);
-    assert_eq!(
-        (seen.header("tracestate"), seen.header("x-correlation-id")),
-        ("a=1", ID)
-    );
+    assert_eq!((seen.header("tracestate"), seen.header("x-correlation-id")), ("a=1", ID));
     assert_eq!(seen.header("x-request-id"), answer.headers()["x-request-id"]);
     assert_eq!(
         (seen.header("x-forwarded-for"), seen.header("x-forwarded-proto")),
@@ -116,29 +91,18 @@ async fn a_request_without_ids_gets_some() {
 async fn an_answer_passes_with_its_status_headers_and_body() {
     let stage = Stage::answering(|seen| async move {
         let headers = [
-            (
-                "location",
-                format!("http://{}/v1/accounts/5", seen.header("host")),
-            ),
+            ("location", format!("http://{}/v1/accounts/5", seen.header("host"))),
             ("etag", "\"1\"".to_owned()),
             ("keep-alive", "timeout=5".to_owned()),
         ];
         (StatusCode::CREATED, headers, "{}").into_response()
     })
     .await;
-    let answer = stage
-        .request(Method::POST, "/v1/accounts")
-        .body("{}")
-        .send()
-        .await
-        .unwrap();
+    let answer = stage.request(Method::POST, "/v1/accounts").body("{}").send().await.unwrap();
     assert_eq!(answer.status(), 201);
     let header =
         |headers: &HeaderMap, name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
-    assert_eq!(
-        header(answer.headers(), "location").as_deref(),
-        Some("/v1/accounts/5")
-    );
+    assert_eq!(header(answer.headers(), "location").as_deref(), Some("/v1/accounts/5"));
     assert_eq!(header(answer.headers(), "etag").as_deref(), Some("\"1\""));
     assert_eq!(header(answer.headers(), "keep-alive"), None);
     assert_eq!(answer.text().await.unwrap(), "{}");
@@ -148,16 +112,8 @@ async fn an_answer_passes_with_its_status_headers_and_body() {
 async fn redirects_and_problems_of_a_service_are_the_clients_affair() {
     for status in [303_u16, 404, 409, 422, 500, 503] {
         let stage = Stage::answering(move |_| async move {
-            let problem = [
-                ("content-type", "application/problem+json"),
-                ("location", "/v1/elsewhere"),
-            ];
-            (
-                StatusCode::from_u16(status).unwrap(),
-                problem,
-                "{\"code\":\"its-own\"}",
-            )
-                .into_response()
+            let problem = [("content-type", "application/problem+json"), ("location", "/v1/elsewhere")];
+            (StatusCode::from_u16(status).unwrap(), problem, "{\"code\":\"its-own\"}").into_response()
         })
         .await;
         let answer = stage.get(&format!("/v1/transfers/{ID}")).await;

@@ -10,20 +10,11 @@ const BINARY: &str = env!("CARGO_BIN_EXE_api-gateway");
 
 fn start(folder: &Path) -> Service {
     let arguments = ["--listen", "127.0.0.1:0"];
-    Service::start(
-        Path::new(BINARY),
-        arguments,
-        [("BANK_LOG", "info")],
-        &folder.join("log"),
-    )
+    Service::start(Path::new(BINARY), arguments, [("BANK_LOG", "info")], &folder.join("log"))
 }
 
 fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-    Command::new(BINARY)
-        .args(arguments)
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap()
+    Command::new(BINARY).args(arguments).envs(variables.iter().copied()).output().unwrap()
 }
 
 #[tokio::test]
@@ -32,12 +23,7 @@ async fn it_prints_its_address_and_ends_cleanly_on_a_signal() {
     let mut gateway = start(folder.path());
     let answer = reqwest::get(format!("{}/livez", gateway.url)).await.unwrap();
     assert_eq!(answer.text().await.unwrap(), "ok\n");
-    let metrics = reqwest::get(format!("{}/metrics", gateway.url))
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
+    let metrics = reqwest::get(format!("{}/metrics", gateway.url)).await.unwrap().text().await.unwrap();
     assert!(metrics.contains("http_requests_total"), "{metrics}");
     gateway.terminate();
     let status = eventually(|| std::future::ready(gateway.ended().ok_or("still there"))).await;
@@ -48,40 +34,17 @@ async fn it_prints_its_address_and_ends_cleanly_on_a_signal() {
 fn a_wrong_setting_is_one_line_and_status_2() {
     for (arguments, variables, expected) in [
         (vec!["--listen", "8080"], vec![], "--listen: setting `listen`"),
-        (
-            vec!["--store", "sqlite://x"],
-            vec![],
-            "--store: unknown setting `store`",
-        ),
-        (
-            vec!["--set", "acounts_url=http://h:1"],
-            vec![],
-            "did you mean `accounts_url`?",
-        ),
-        (
-            vec![],
-            vec![("BANK_ACCOUNTS_URL", "https://h")],
-            "environment variable BANK_ACCOUNTS_URL",
-        ),
-        (
-            vec!["--set", "request_timeout=1s"],
-            vec![],
-            "`request_timeout`: must be more than",
-        ),
+        (vec!["--store", "sqlite://x"], vec![], "--store: unknown setting `store`"),
+        (vec!["--set", "acounts_url=http://h:1"], vec![], "did you mean `accounts_url`?"),
+        (vec![], vec![("BANK_ACCOUNTS_URL", "https://h")], "environment variable BANK_ACCOUNTS_URL"),
+        (vec!["--set", "request_timeout=1s"], vec![], "`request_timeout`: must be more than"),
         (vec!["--log", "a=b=c"], vec![], "`log`"),
-        (
-            vec!["--config", "/nowhere.toml"],
-            vec![],
-            "settings file /nowhere.toml",
-        ),
+        (vec!["--config", "/nowhere.toml"], vec![], "settings file /nowhere.toml"),
     ] {
         let output = run(&arguments, &variables);
         let line = String::from_utf8(output.stderr).unwrap();
-        let line = line
-            .lines()
-            .filter(|line| line.starts_with("api-gateway: "))
-            .collect::<Vec<_>>()
-            .join("\n");
+        let line =
+            line.lines().filter(|line| line.starts_with("api-gateway: ")).collect::<Vec<_>>().join("\n");
         assert_eq!(output.status.code(), Some(2), "{line}");
         assert!(line.contains(expected) && line.lines().count() == 1, "{line}");
         assert!(output.stdout.is_empty());
@@ -110,25 +73,16 @@ fn a_taken_port_is_one_line_and_status_1() {
     let output = run(&["--listen", &address, "--log", "error"], &[]);
     let line = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{line}");
-    assert!(
-        line.starts_with(&format!("api-gateway: cannot listen on {address}: ")),
-        "{line}"
-    );
+    assert!(line.starts_with(&format!("api-gateway: cannot listen on {address}: ")), "{line}");
     assert_eq!(line.lines().count(), 1, "{line}");
 }
 
 #[test]
 fn help_names_every_flag_that_is_of_use() {
     let help = String::from_utf8(run(&["--help"], &[]).stdout).unwrap();
-    for flag in [
-        "--listen",
-        "--config",
-        "--log",
-        "--log-format",
-        "--set",
-        "BANK_LISTEN",
-    ] {
+    for flag in ["--listen", "--config", "--log", "--log-format", "--set", "BANK_LISTEN"] {
         assert!(help.contains(flag), "{help}");
     }
     assert!(!help.contains("--store"), "{help}");
+    assert!(help.starts_with("The edge of the bank"), "{help}");
 }

@@ -50,10 +50,7 @@ async fn a_path_that_would_become_another_one_is_refused() {
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
-        assert!(
-            answer.starts_with("HTTP/1.1 400") && answer.contains("invalid-path"),
-            "{answer}"
-        );
+        assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("invalid-path"), "{answer}");
     }
     assert!(stage.seen().is_empty());
 }
@@ -62,24 +59,14 @@ async fn a_path_that_would_become_another_one_is_refused() {
 async fn a_long_body_stops_at_the_gateway() {
     let stage = Stage::plain().await;
     let send = async |body: reqwest::Body| {
-        stage
-            .request(Method::POST, "/v1/accounts")
-            .body(body)
-            .send()
-            .await
-            .unwrap()
+        stage.request(Method::POST, "/v1/accounts").body(body).send().await.unwrap()
     };
     assert_eq!(send("b".repeat(1000).into()).await.status(), 200);
     for length in [1001, 2_000_000] {
         problem(send("b".repeat(length).into()).await, 413, "payload-too-large").await;
     }
     let chunks = futures::stream::iter((0..100).map(|_| Ok::<_, std::io::Error>("b".repeat(100))));
-    problem(
-        send(reqwest::Body::wrap_stream(chunks)).await,
-        413,
-        "payload-too-large",
-    )
-    .await;
+    problem(send(reqwest::Body::wrap_stream(chunks)).await, 413, "payload-too-large").await;
     assert_eq!(stage.seen().len(), 1);
 }
 
@@ -101,9 +88,7 @@ async fn a_service_that_is_down_is_named() {
     assert_eq!(ready.status(), 503);
     let text = ready.text().await.unwrap();
     assert!(
-        ["[-] accounts:", "[-] transfers:", "[-] account-history:"]
-            .iter()
-            .all(|line| text.contains(line)),
+        ["[-] accounts:", "[-] transfers:", "[-] account-history:"].iter().all(|line| text.contains(line)),
         "{text}"
     );
     assert_eq!(stage.get("/livez").await.status(), 200);
@@ -146,25 +131,15 @@ async fn a_wait_that_the_client_prefers_is_granted() {
         Response::new(Body::from("late"))
     })
     .await;
-    let answer = stage
-        .request(Method::GET, "/v1/accounts")
-        .header("prefer", "wait=5")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(
-        (answer.status().as_u16(), answer.text().await.unwrap().as_str()),
-        (200, "late")
-    );
+    let answer = stage.request(Method::GET, "/v1/accounts").header("prefer", "wait=5").send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.text().await.unwrap().as_str()), (200, "late"));
 }
 
 #[tokio::test]
 async fn a_broken_connection_is_tried_again_only_where_that_is_safe() {
-    for (method, key, tries) in [
-        (Method::GET, None, 2),
-        (Method::POST, Some("k"), 2),
-        (Method::POST, None, 1),
-    ] {
+    for (method, key, tries) in
+        [(Method::GET, None, 2), (Method::POST, Some("k"), 2), (Method::POST, None, 1)]
+    {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();

@@ -79,21 +79,10 @@ impl Stage {
 
     async fn before(service: &str, seen: Arc<Mutex<Vec<Seen>>>, shutdown: CancellationToken) -> Self {
         let app = api_gateway::build(&config(service)).unwrap();
-        let options = HttpOptions {
-            body_limit: 1000,
-            ..HttpOptions::default()
-        };
+        let options = HttpOptions { body_limit: 1000, ..HttpOptions::default() };
         let address = start(finish(app.router, options, app.health), &shutdown).await;
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .unwrap();
-        Self {
-            url: format!("http://{address}"),
-            http,
-            seen,
-            shutdown,
-        }
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { url: format!("http://{address}"), http, seen, shutdown }
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
@@ -134,15 +123,7 @@ fn config(service: &str) -> Config {
         .into_iter()
         .chain(["upstream_timeout=500ms".to_owned(), "body_limit=1000".to_owned()])
         .collect();
-    settings::load(
-        api_gateway::config::DEFAULTS,
-        &CommonArgs {
-            set,
-            ..CommonArgs::default()
-        },
-        [],
-    )
-    .unwrap()
+    settings::load(api_gateway::config::DEFAULTS, &CommonArgs { set, ..CommonArgs::default() }, []).unwrap()
 }
 
 async fn start(router: Router, shutdown: &CancellationToken) -> SocketAddr {

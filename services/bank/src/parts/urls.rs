@@ -78,9 +78,8 @@ impl Urls {
         match self.bus.expose().strip_prefix("embedded:") {
             Some(path) => {
                 let path = existing(path)?;
-                let log = EmbeddedLog::open_read_only(&path)
-                    .await
-                    .with_context(|| path.display().to_string())?;
+                let log =
+                    EmbeddedLog::open_read_only(&path).await.with_context(|| path.display().to_string())?;
                 Ok(Arc::new(log))
             }
             None => open_bus("bus", &self.bus).await,
@@ -95,9 +94,8 @@ impl Urls {
         match self.views.expose().strip_prefix("sqlite://") {
             Some(path) => {
                 let path = existing(path)?;
-                let views = SqliteViews::open_read_only(&path)
-                    .await
-                    .with_context(|| path.display().to_string())?;
+                let views =
+                    SqliteViews::open_read_only(&path).await.with_context(|| path.display().to_string())?;
                 Ok(Arc::new(views))
             }
             None => Ok(self.open_views().await?.views),
@@ -118,9 +116,8 @@ async fn read_store(name: &str, url: &SecretUrl) -> anyhow::Result<Arc<dyn Event
     match url.expose().strip_prefix("sqlite://") {
         Some(path) => {
             let path = existing(path)?;
-            let store = SqliteEventStore::open_read_only(&path)
-                .await
-                .with_context(|| path.display().to_string())?;
+            let store =
+                SqliteEventStore::open_read_only(&path).await.with_context(|| path.display().to_string())?;
             Ok(Arc::new(store))
         }
         None => open_store(name, url).await,
@@ -129,10 +126,6 @@ async fn read_store(name: &str, url: &SecretUrl) -> anyhow::Result<Arc<dyn Event
 
 fn existing(path: &str) -> anyhow::Result<PathBuf> {
     let path = PathBuf::from(path);
-    anyhow::ensure!(
-        path.exists(),
-        "{} does not exist: is this the data folder of a bank?",
-        path.display()
-    );
+    anyhow::ensure!(path.exists(), "{} does not exist: is this the data folder of a bank?", path.display());
     Ok(path)
 }

@@ -53,55 +53,27 @@ impl AccountLedger {
     fn take(&mut self, version: i64, event: &AccountEvent) {
         let mut movement = |change: i128, stated: u64, kind| {
             let stated_balance = i128::from(stated);
-            self.movements.push(Movement {
-                version,
-                change,
-                stated_balance,
-                kind,
-            });
+            self.movements.push(Movement { version, change, stated_balance, kind });
         };
         match event {
             AccountEvent::AccountOpened { currency, .. } => self.currency = Some(currency.to_string()),
             AccountEvent::AccountDeposited { money, balance, .. } => {
-                movement(
-                    i128::from(money.amount.minor_units()),
-                    balance.minor_units(),
-                    Kind::Outside,
-                );
+                movement(i128::from(money.amount.minor_units()), balance.minor_units(), Kind::Outside);
             }
             AccountEvent::AccountWithdrawn { money, balance, .. } => {
-                movement(
-                    -i128::from(money.amount.minor_units()),
-                    balance.minor_units(),
-                    Kind::Outside,
-                );
+                movement(-i128::from(money.amount.minor_units()), balance.minor_units(), Kind::Outside);
             }
-            AccountEvent::AccountDebited {
-                transfer_id,
-                money,
-                balance,
-                ..
-            } => {
+            AccountEvent::AccountDebited { transfer_id, money, balance, .. } => {
                 let amount = i128::from(money.amount.minor_units());
                 movement(-amount, balance.minor_units(), Kind::Transfer);
                 self.answers.push((*transfer_id, Answer::Debited(amount)));
             }
-            AccountEvent::AccountCredited {
-                transfer_id,
-                money,
-                balance,
-                ..
-            } => {
+            AccountEvent::AccountCredited { transfer_id, money, balance, .. } => {
                 let amount = i128::from(money.amount.minor_units());
                 movement(amount, balance.minor_units(), Kind::Transfer);
                 self.answers.push((*transfer_id, Answer::Credited(amount)));
             }
-            AccountEvent::AccountDebitReversed {
-                transfer_id,
-                money,
-                balance,
-                ..
-            } => {
+            AccountEvent::AccountDebitReversed { transfer_id, money, balance, .. } => {
                 let amount = i128::from(money.amount.minor_units());
                 movement(amount, balance.minor_units(), Kind::Transfer);
                 self.answers.push((*transfer_id, Answer::Reversed(amount)));
@@ -126,18 +98,14 @@ pub(super) fn read(events: &[RecordedEvent], findings: &mut Vec<Finding>) -> BTr
         let version = versions.entry(event.stream.aggregate_id).or_default();
         *version += 1;
         if event.version.0 != *version {
-            let detail = format!(
-                "version {version} is missing: the next event is version {}",
-                event.version
-            );
+            let detail = format!("version {version} is missing: the next event is version {}", event.version);
             findings.push(Finding::new(Invariant::StreamsAreWhole, &event.stream, detail));
             *version = event.version.0;
         }
         match event.decode::<AccountEvent>() {
-            Ok(decoded) => accounts
-                .entry(event.stream.aggregate_id)
-                .or_default()
-                .take(event.version.0, &decoded),
+            Ok(decoded) => {
+                accounts.entry(event.stream.aggregate_id).or_default().take(event.version.0, &decoded)
+            }
             Err(error) => findings.push(Finding::new(
                 Invariant::StreamsAreWhole,
                 &event.stream,
@@ -155,10 +123,7 @@ pub(super) fn money_is_conserved(accounts: &BTreeMap<Uuid, AccountLedger>, findi
     for account in accounts.values() {
         let currency = account.currency.as_deref().unwrap_or("no currency");
         // What the account itself would tell a customer: the last stated balance, not our own sum.
-        let stated = account
-            .movements
-            .last()
-            .map_or(0, |movement| movement.stated_balance);
+        let stated = account.movements.last().map_or(0, |movement| movement.stated_balance);
         *balances.entry(currency).or_default() += stated;
         let from_outside = account
             .movements
@@ -197,11 +162,7 @@ pub(super) fn no_overdraft(accounts: &BTreeMap<Uuid, AccountLedger>, findings: &
             balance += movement.change;
             if balance < 0 {
                 let detail = format!("the balance is {balance} at version {}", movement.version);
-                findings.push(Finding::new(
-                    Invariant::NoOverdraft,
-                    format!("account/{id}"),
-                    detail,
-                ));
+                findings.push(Finding::new(Invariant::NoOverdraft, format!("account/{id}"), detail));
                 break;
             }
             if balance != movement.stated_balance {
@@ -209,11 +170,7 @@ pub(super) fn no_overdraft(accounts: &BTreeMap<Uuid, AccountLedger>, findings: &
                     "the events up to version {} make {balance}, the event says {}",
                     movement.version, movement.stated_balance
                 );
-                findings.push(Finding::new(
-                    Invariant::MoneyIsConserved,
-                    format!("account/{id}"),
-                    detail,
-                ));
+                findings.push(Finding::new(Invariant::MoneyIsConserved, format!("account/{id}"), detail));
                 break;
             }
         }

@@ -42,27 +42,15 @@ pub async fn run(args: VerifyArgs) -> Result<ExitCode, Failure> {
         }
     };
     sources.history_subscription_id = config.history_subscription_id;
-    let evidence = Evidence::gather(&sources)
-        .await
-        .map_err(|error| Failure::start(format!("{error:#}")))?;
+    let evidence = Evidence::gather(&sources).await.map_err(|error| Failure::start(format!("{error:#}")))?;
     let grace = TimeDelta::from_std(args.grace.get()).map_err(Failure::start)?;
     let report = check(&evidence, Utc::now() - grace);
-    print(&if args.json {
-        as_json(&report)?
-    } else {
-        as_text(&report)
-    })?;
-    Ok(if report.findings.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    print(&if args.json { as_json(&report)? } else { as_text(&report) })?;
+    Ok(if report.findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn as_json(report: &Report) -> Result<String, Failure> {
-    serde_json::to_string_pretty(report)
-        .map(|text| text + "\n")
-        .map_err(Failure::start)
+    serde_json::to_string_pretty(report).map(|text| text + "\n").map_err(Failure::start)
 }
 
 fn as_text(report: &Report) -> String {
@@ -74,23 +62,11 @@ fn as_text(report: &Report) -> String {
         report.in_flight,
         report.messages,
         report.view_records,
-        if report.views_behind {
-            "; the views are behind"
-        } else {
-            ""
-        },
+        if report.views_behind { "; the views are behind" } else { "" },
     );
     for invariant in Invariant::ALL {
-        let count = report
-            .findings
-            .iter()
-            .filter(|finding| finding.invariant == invariant)
-            .count();
-        let outcome = if count == 0 {
-            "holds".to_owned()
-        } else {
-            format!("BROKEN {count} times")
-        };
+        let count = report.findings.iter().filter(|finding| finding.invariant == invariant).count();
+        let outcome = if count == 0 { "holds".to_owned() } else { format!("BROKEN {count} times") };
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{outcome:>16}  {}", invariant.promise());
     }

@@ -19,11 +19,7 @@ pub(super) fn have_one_effect(evidence: &Evidence, findings: &mut Vec<Finding>) 
                     "command {} took effect here in commit {} and on {} in commit {}",
                     event.command_id, event.commit_id.0, first.0, first.1.0
                 );
-                findings.push(Finding::new(
-                    Invariant::OneEffectPerCommand,
-                    &event.stream,
-                    detail,
-                ));
+                findings.push(Finding::new(Invariant::OneEffectPerCommand, &event.stream, detail));
             }
         }
     }

@@ -90,18 +90,11 @@ impl Evidence {
         let mut unpublished = HashSet::new();
         for store in [&sources.accounts, &sources.transfers] {
             let pending = store.pending(WHOLE_OUTBOX).await?;
-            unpublished.extend(
-                pending
-                    .into_iter()
-                    .flat_map(|commit| commit.events)
-                    .map(|event| event.event_id),
-            );
+            unpublished
+                .extend(pending.into_iter().flat_map(|commit| commit.events).map(|event| event.event_id));
         }
         let topics = [topic_of(Account::TYPE), topic_of(MoneyTransfer::TYPE)];
-        let lag = sources
-            .bus
-            .lag(&sources.history_subscription_id, &[&topics[0], &topics[1]])
-            .await?;
+        let lag = sources.bus.lag(&sources.history_subscription_id, &[&topics[0], &topics[1]]).await?;
         let mut messages = Vec::new();
         for topic in &topics {
             for delivery in sources.bus.read_topic(topic).await? {

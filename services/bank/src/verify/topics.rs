@@ -11,17 +11,10 @@ use super::{Evidence, Finding, Invariant};
 /// is an event that was stored by the time the stores were read again; and the first occurrences of a stream's
 /// versions are in order.
 pub(super) fn equal_the_stores(evidence: &Evidence, findings: &mut Vec<Finding>) {
-    let published: HashMap<Uuid, &RecordedEvent> = evidence
-        .messages
-        .iter()
-        .map(|message| (message.event_id, message))
-        .collect();
-    let stored: HashMap<Uuid, &RecordedEvent> = evidence
-        .accounts
-        .iter()
-        .chain(&evidence.transfers)
-        .map(|event| (event.event_id, event))
-        .collect();
+    let published: HashMap<Uuid, &RecordedEvent> =
+        evidence.messages.iter().map(|message| (message.event_id, message)).collect();
+    let stored: HashMap<Uuid, &RecordedEvent> =
+        evidence.accounts.iter().chain(&evidence.transfers).map(|event| (event.event_id, event)).collect();
     let stored_before = evidence.accounts_before.iter().chain(&evidence.transfers_before);
 
     for event in stored_before {

@@ -24,9 +24,7 @@ impl TransferRecord {
     }
 
     pub(super) fn is_pending(&self) -> bool {
-        self.state
-            .created()
-            .is_some_and(|created| !created.status().has_ended())
+        self.state.created().is_some_and(|created| !created.status().has_ended())
     }
 }
 
@@ -37,10 +35,7 @@ pub(super) fn read(events: &[RecordedEvent], findings: &mut Vec<Finding>) -> BTr
         let version = versions.entry(event.stream.aggregate_id).or_default();
         *version += 1;
         if event.version.0 != *version {
-            let detail = format!(
-                "version {version} is missing: the next event is version {}",
-                event.version
-            );
+            let detail = format!("version {version} is missing: the next event is version {}", event.version);
             findings.push(Finding::new(Invariant::StreamsAreWhole, &event.stream, detail));
             *version = event.version.0;
         }
@@ -87,35 +82,21 @@ pub(super) fn end(
         };
         let amount = i128::from(created.details.money.amount.minor_units());
         let moved = [&effect.debits, &effect.credits, &effect.reversals];
-        if moved
-            .iter()
-            .any(|step| step.len() > 1 || step.iter().any(|moved| *moved != amount))
-        {
+        if moved.iter().any(|step| step.len() > 1 || step.iter().any(|moved| *moved != amount)) {
             let detail = format!("of {amount} it moved {effect:?}");
             findings.push(Finding::new(Invariant::TransfersEnd, subject, detail));
         }
     }
     for (id, transfer) in ended_before {
         if let Some(detail) = wrong_end(transfer, effects.get(&TransferId(*id))) {
-            findings.push(Finding::new(
-                Invariant::TransfersEnd,
-                format!("transfer/{id}"),
-                detail,
-            ));
+            findings.push(Finding::new(Invariant::TransfersEnd, format!("transfer/{id}"), detail));
         }
     }
     for (id, transfer) in transfers {
-        let overdue = transfer
-            .state
-            .deadline()
-            .filter(|deadline| *deadline < overdue_since);
+        let overdue = transfer.state.deadline().filter(|deadline| *deadline < overdue_since);
         if let (Some(status), Some(deadline)) = (transfer.state.status(), overdue) {
             let detail = format!("still `{status}`, though it was to be looked at again at {deadline}");
-            findings.push(Finding::new(
-                Invariant::TransfersEnd,
-                format!("transfer/{id}"),
-                detail,
-            ));
+            findings.push(Finding::new(Invariant::TransfersEnd, format!("transfer/{id}"), detail));
         }
     }
 }

@@ -27,11 +27,7 @@ pub(super) fn equal_a_replay(evidence: &Evidence, findings: &mut Vec<Finding>) {
         Ok(expected) => expected,
         // The streams themselves are not whole, which is a finding of its own.
         Err(error) => {
-            findings.push(Finding::new(
-                Invariant::ViewEqualsReplay,
-                "replay",
-                error.to_string(),
-            ));
+            findings.push(Finding::new(Invariant::ViewEqualsReplay, "replay", error.to_string()));
             return;
         }
     };
@@ -39,22 +35,10 @@ pub(super) fn equal_a_replay(evidence: &Evidence, findings: &mut Vec<Finding>) {
     if evidence.views_behind {
         leave_out_what_may_be_ahead(&mut shown, &mut expected);
     }
-    compare(
-        "account",
-        &shown.accounts,
-        &expected.accounts,
-        |id| id.to_string(),
-        findings,
-    );
+    compare("account", &shown.accounts, &expected.accounts, |id| id.to_string(), findings);
     let row = |(account, version): &(AccountId, Version)| format!("{account} version {version}");
     compare("entry", &shown.moments, &expected.moments, row, findings);
-    compare(
-        "transfer",
-        &shown.transfers,
-        &expected.transfers,
-        |id: &TransferId| id.to_string(),
-        findings,
-    );
+    compare("transfer", &shown.transfers, &expected.transfers, |id: &TransferId| id.to_string(), findings);
 }
 
 /// Documents, rows and transfers.
@@ -65,37 +49,21 @@ pub(super) fn count(views: &Views) -> usize {
 fn is_seen(stored: &Views, event: &RecordedEvent) -> bool {
     let id = event.stream.aggregate_id;
     let seen = if event.stream.aggregate_type == Account::TYPE {
-        stored
-            .accounts
-            .get(&AccountId(id))
-            .map(|document| document.version)
+        stored.accounts.get(&AccountId(id)).map(|document| document.version)
     } else {
-        stored
-            .transfers
-            .get(&TransferId(id))
-            .map(|document| document.transfer.version)
+        stored.transfers.get(&TransferId(id)).map(|document| document.transfer.version)
     };
     seen.is_some_and(|seen| event.version <= seen)
 }
 
 /// Rows and transfers are written before the documents that show them, so a document may be behind them.
 fn leave_out_what_may_be_ahead(shown: &mut Views, expected: &mut Views) {
-    let versions: BTreeMap<AccountId, Version> = shown
-        .accounts
-        .iter()
-        .map(|(id, document)| (*id, document.version))
-        .collect();
-    shown
-        .moments
-        .retain(|(account, version), _| versions.get(account).is_some_and(|seen| version <= seen));
+    let versions: BTreeMap<AccountId, Version> =
+        shown.accounts.iter().map(|(id, document)| (*id, document.version)).collect();
+    shown.moments.retain(|(account, version), _| versions.get(account).is_some_and(|seen| version <= seen));
     for views in [&mut *shown, expected] {
-        views
-            .accounts
-            .values_mut()
-            .for_each(|document| document.transfers.clear());
-        views
-            .accounts
-            .retain(|_, document: &mut AccountDocument| document.version > Version::NONE);
+        views.accounts.values_mut().for_each(|document| document.transfers.clear());
+        views.accounts.retain(|_, document: &mut AccountDocument| document.version > Version::NONE);
     }
 }
 
@@ -114,20 +82,13 @@ fn compare<K: Ord + Copy + Debug, V: PartialEq + Serialize>(
             (Some(_), None) => "is in the views, but no event speaks of it".to_owned(),
             (None, _) => "is missing from the views".to_owned(),
         };
-        findings.push(Finding::new(
-            Invariant::ViewEqualsReplay,
-            format!("{what} {}", name(&key)),
-            detail,
-        ));
+        findings.push(Finding::new(Invariant::ViewEqualsReplay, format!("{what} {}", name(&key)), detail));
     }
 }
 
 fn first_difference(shown: &impl Serialize, expected: &impl Serialize) -> String {
     let as_json = |value: Result<Value, serde_json::Error>| value.unwrap_or(Value::Null);
-    let (shown, expected) = (
-        as_json(serde_json::to_value(shown)),
-        as_json(serde_json::to_value(expected)),
-    );
+    let (shown, expected) = (as_json(serde_json::to_value(shown)), as_json(serde_json::to_value(expected)));
     let field = difference_at("", &shown, &expected).unwrap_or_default();
     format!(
         "field {field} is {} in the view, {} after a replay",
@@ -142,10 +103,8 @@ fn difference_at(pointer: &str, one: &Value, other: &Value) -> Option<String> {
         (Value::Object(one), Value::Object(other)) => {
             let keys: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
             keys.into_iter().find_map(|key| {
-                let (one, other) = (
-                    one.get(key).unwrap_or(&Value::Null),
-                    other.get(key).unwrap_or(&Value::Null),
-                );
+                let (one, other) =
+                    (one.get(key).unwrap_or(&Value::Null), other.get(key).unwrap_or(&Value::Null));
                 difference_at(&format!("{pointer}/{key}"), one, other)
             })
         }

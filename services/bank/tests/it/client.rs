@@ -28,10 +28,7 @@ impl Answer {
     }
 
     pub(crate) fn id(&self) -> String {
-        self.body["id"]
-            .as_str()
-            .unwrap_or_else(|| panic!("no id in {self:?}"))
-            .to_owned()
+        self.body["id"].as_str().unwrap_or_else(|| panic!("no id in {self:?}")).to_owned()
     }
 
     pub(crate) fn state(&self) -> &str {
@@ -43,16 +40,11 @@ impl Answer {
     }
 
     pub(crate) fn version(&self) -> i64 {
-        self.body["version"]
-            .as_i64()
-            .unwrap_or_else(|| panic!("no version in {self:?}"))
+        self.body["version"].as_i64().unwrap_or_else(|| panic!("no version in {self:?}"))
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
     #[track_caller]
@@ -64,21 +56,14 @@ impl Answer {
     #[track_caller]
     pub(crate) fn expect_problem(self, status: u16, code: &str) -> Self {
         assert_eq!((self.status.as_u16(), self.code()), (status, code), "{self:?}");
-        assert_eq!(
-            self.header("content-type"),
-            "application/problem+json",
-            "{self:?}"
-        );
+        assert_eq!(self.header("content-type"), "application/problem+json", "{self:?}");
         self
     }
 }
 
 impl Bank {
     pub(crate) fn at(url: &str) -> Self {
-        Self {
-            http: reqwest::Client::new(),
-            url: url.to_owned(),
-        }
+        Self { http: reqwest::Client::new(), url: url.to_owned() }
     }
 
     pub(crate) async fn call(
@@ -94,10 +79,7 @@ impl Bank {
             request = request.header(name, HeaderValue::from_str(value).expect("a header value"));
         }
         if let Some(body) = body {
-            if !headers
-                .iter()
-                .any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
-            {
+            if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
                 request = request.header("content-type", "application/json");
             }
             request = request.body(body);
@@ -106,23 +88,15 @@ impl Bank {
         let (status, headers) = (response.status(), response.headers().clone());
         let text = response.text().await?;
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Ok(Answer {
-            status,
-            headers,
-            body,
-        })
+        Ok(Answer { status, headers, body })
     }
 
     pub(crate) async fn post(&self, path: &str, headers: &[(&str, &str)], body: Value) -> Answer {
-        self.call(Method::POST, path, headers, Some(body.to_string()))
-            .await
-            .expect("the bank answers")
+        self.call(Method::POST, path, headers, Some(body.to_string())).await.expect("the bank answers")
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
-        self.call(Method::GET, path, &[], None)
-            .await
-            .expect("the bank answers")
+        self.call(Method::GET, path, &[], None).await.expect("the bank answers")
     }
 
     pub(crate) async fn open_in(&self, currency: &str, initial_balance: u64) -> String {
@@ -138,56 +112,38 @@ impl Bank {
     }
 
     pub(crate) async fn deposit(&self, account: &str, amount: u64) -> Answer {
-        self.post(&format!("/v1/accounts/{account}/deposits"), &[], usd(amount))
-            .await
+        self.post(&format!("/v1/accounts/{account}/deposits"), &[], usd(amount)).await
     }
 
     pub(crate) async fn withdraw(&self, account: &str, amount: u64) -> Answer {
-        self.post(&format!("/v1/accounts/{account}/withdrawals"), &[], usd(amount))
-            .await
+        self.post(&format!("/v1/accounts/{account}/withdrawals"), &[], usd(amount)).await
     }
 
     /// `freeze`, `unfreeze` or `close`.
     pub(crate) async fn change(&self, account: &str, verb: &str) -> Answer {
-        self.post(
-            &format!("/v1/accounts/{account}/{verb}"),
-            &[],
-            json!({"reason": "test"}),
-        )
-        .await
+        self.post(&format!("/v1/accounts/{account}/{verb}"), &[], json!({"reason": "test"})).await
     }
 
     /// A transfer of so many cents, answered at once.
     pub(crate) async fn start_transfer(&self, from: &str, to: &str, amount: u64) -> Answer {
-        self.post(
-            "/v1/transfers",
-            &[("idempotency-key", &fresh_key())],
-            transfer(from, to, amount),
-        )
-        .await
+        self.post("/v1/transfers", &[("idempotency-key", &fresh_key())], transfer(from, to, amount)).await
     }
 
     /// A transfer of so many cents, answered when it has ended.
     pub(crate) async fn transfer(&self, from: &str, to: &str, amount: u64) -> Answer {
         let headers = [("idempotency-key", fresh_key()), ("prefer", "wait=30".to_owned())];
-        let headers: Vec<(&str, &str)> = headers
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        self.post("/v1/transfers", &headers, transfer(from, to, amount))
-            .await
-            .expect(201)
+        let headers: Vec<(&str, &str)> =
+            headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.post("/v1/transfers", &headers, transfer(from, to, amount)).await.expect(201)
     }
 
     pub(crate) async fn cancel(&self, transfer: &str) -> Answer {
-        self.post(&format!("/v1/transfers/{transfer}/cancel"), &[], json!({}))
-            .await
+        self.post(&format!("/v1/transfers/{transfer}/cancel"), &[], json!({})).await
     }
 
     pub(crate) async fn reverse(&self, transfer: &str) -> Answer {
         let path = format!("/v1/transfers/{transfer}/reverse");
-        self.post(&path, &[("prefer", "wait=30")], json!({"reason": "sent twice"}))
-            .await
+        self.post(&path, &[("prefer", "wait=30")], json!({"reason": "sent twice"})).await
     }
 
     /// Waits until the transfer has ended and gives its document.
@@ -204,11 +160,7 @@ impl Bank {
     pub(crate) async fn balance_becomes(&self, account: &str, balance: u64) -> Answer {
         eventually(|| async {
             let answer = self.get(&format!("/v1/accounts/{account}")).await;
-            if answer.body["balance"] == balance {
-                Ok(answer)
-            } else {
-                Err(answer)
-            }
+            if answer.body["balance"] == balance { Ok(answer) } else { Err(answer) }
         })
         .await
     }

@@ -30,10 +30,8 @@ fn start_bank(dir: &Path, fault: Option<&str>) -> Service {
     let binary = Path::new(env!("CARGO_BIN_EXE_bank"));
     let data = dir.join("data");
     let arguments = ["--listen", "127.0.0.1:0", "--log", "warn", "--data-dir"];
-    let arguments = arguments
-        .iter()
-        .map(|argument| (*argument).to_owned())
-        .chain([data.display().to_string()]);
+    let arguments =
+        arguments.iter().map(|argument| (*argument).to_owned()).chain([data.display().to_string()]);
     let fault = fault.map(|fault| ("BANK_FAULT", fault.to_owned()));
     Service::start(binary, arguments, fault, &dir.join("bank.log"))
 }
@@ -56,14 +54,9 @@ async fn send_transfers(bank: &Bank, accounts: &[String], count: usize) -> Told 
         let key = fresh_key();
         let bank = bank.clone();
         under_way.push(async move {
-            let headers = [
-                ("idempotency-key", key.as_str()),
-                ("content-type", "application/json"),
-            ];
+            let headers = [("idempotency-key", key.as_str()), ("content-type", "application/json")];
             let text = Some(body.to_string());
-            let answer = bank
-                .call(reqwest::Method::POST, "/v1/transfers", &headers, text)
-                .await;
+            let answer = bank.call(reqwest::Method::POST, "/v1/transfers", &headers, text).await;
             (key, body, answer)
         });
         if under_way.len() >= 8 {
@@ -76,11 +69,7 @@ async fn send_transfers(bank: &Bank, accounts: &[String], count: usize) -> Told 
     told
 }
 
-type Answered = (
-    String,
-    serde_json::Value,
-    Result<crate::client::Answer, reqwest::Error>,
-);
+type Answered = (String, serde_json::Value, Result<crate::client::Answer, reqwest::Error>);
 
 fn take(answered: Option<Answered>, told: &mut Told) {
     match answered {
@@ -96,11 +85,7 @@ async fn nothing_is_lost(bank: &Bank, told: &Told) {
         let answer = eventually(|| async {
             let headers = [("idempotency-key", key.as_str())];
             let answer = bank.post("/v1/transfers", &headers, body.clone()).await;
-            if answer.status == 202 {
-                Ok(answer)
-            } else {
-                Err(answer)
-            }
+            if answer.status == 202 { Ok(answer) } else { Err(answer) }
         })
         .await;
         bank.ended(&answer.id()).await;
@@ -112,16 +97,10 @@ async fn nothing_is_lost(bank: &Bank, told: &Told) {
 
 async fn verified(sources: &Sources) {
     eventually(|| async {
-        let evidence = Evidence::gather(sources)
-            .await
-            .map_err(|error| format!("{error:#}"))?;
+        let evidence = Evidence::gather(sources).await.map_err(|error| format!("{error:#}"))?;
         let report = check(&evidence, Utc::now() - TimeDelta::seconds(60));
         assert!(report.findings.is_empty(), "{:#?}", report.findings);
-        if report.in_flight == 0 && !report.views_behind {
-            Ok(())
-        } else {
-            Err(format!("{report:?}"))
-        }
+        if report.in_flight == 0 && !report.views_behind { Ok(()) } else { Err(format!("{report:?}")) }
     })
     .await;
 }
@@ -129,13 +108,8 @@ async fn verified(sources: &Sources) {
 /// Waits for the process to have died by itself.
 async fn has_ended(service: &mut Service) -> std::process::ExitStatus {
     let service = std::cell::RefCell::new(service);
-    eventually(|| async {
-        service
-            .borrow_mut()
-            .ended()
-            .ok_or("it still runs: the place was never passed")
-    })
-    .await
+    eventually(|| async { service.borrow_mut().ended().ok_or("it still runs: the place was never passed") })
+        .await
 }
 
 async fn killed_at(place: &'static str) {
@@ -157,17 +131,13 @@ async fn killed_at(place: &'static str) {
     let service = start_bank(dir.path(), None);
     let bank = Bank::at(&service.url);
     nothing_is_lost(&bank, &told).await;
-    let sources = Sources::in_data_dir(&dir.path().join("data"))
-        .await
-        .expect("the files can be read");
+    let sources = Sources::in_data_dir(&dir.path().join("data")).await.expect("the files can be read");
     verified(&sources).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_embedded_bank_killed_at_each_place() {
-    futures::stream::iter(PLACES)
-        .for_each_concurrent(2, killed_at)
-        .await;
+    futures::stream::iter(PLACES).for_each_concurrent(2, killed_at).await;
 }
 
 /// Killed again and again under load, whatever it was doing.
@@ -196,9 +166,7 @@ async fn the_embedded_bank_killed_under_load() {
         service = start_bank(dir.path(), None);
     }
     nothing_is_lost(&Bank::at(&service.url), &all).await;
-    let sources = Sources::in_data_dir(&dir.path().join("data"))
-        .await
-        .expect("the files can be read");
+    let sources = Sources::in_data_dir(&dir.path().join("data")).await.expect("the files can be read");
     verified(&sources).await;
 }
 
@@ -224,14 +192,8 @@ mod distributed {
         async fn prepare() -> Self {
             let logs = TempDir::new().expect("a folder");
             let servers = Servers::prepare().await;
-            let mut processes = Self {
-                servers,
-                logs,
-                accounts: None,
-                transfers: None,
-                history: None,
-                gateway: None,
-            };
+            let mut processes =
+                Self { servers, logs, accounts: None, transfers: None, history: None, gateway: None };
             processes.start_missing(&[]);
             processes
         }
@@ -240,9 +202,7 @@ mod distributed {
             let logs = self.logs.path();
             let environment = |name: &str| -> Vec<(&str, String)> {
                 let faults = faults.iter().filter(|(process, _)| *process == name);
-                faults
-                    .map(|(_, place)| ("BANK_FAULT", (*place).to_owned()))
-                    .collect()
+                faults.map(|(_, place)| ("BANK_FAULT", (*place).to_owned())).collect()
             };
             // The services that others name by address come back on new ports, so whoever names them starts anew.
             if self.accounts.is_none() {
@@ -253,12 +213,7 @@ mod distributed {
             }
             if self.transfers.is_none() {
                 let arguments = self.servers.transfers_arguments();
-                self.transfers = Some(start_with(
-                    logs,
-                    "transfers",
-                    &arguments,
-                    &environment("transfers"),
-                ));
+                self.transfers = Some(start_with(logs, "transfers", &arguments, &environment("transfers")));
                 self.gateway = None;
                 self.history = None;
             }
@@ -320,10 +275,7 @@ mod distributed {
         let mut processes = Processes::prepare().await;
         let accounts = open_accounts(&processes.bank()).await;
         let mut all = Told::default();
-        let rounds = PROCESSES
-            .iter()
-            .map(|name| vec![*name])
-            .chain([PROCESSES.to_vec()]);
+        let rounds = PROCESSES.iter().map(|name| vec![*name]).chain([PROCESSES.to_vec()]);
         for victims in rounds {
             let bank = processes.bank();
             let load = tokio::spawn({
@@ -361,13 +313,7 @@ mod distributed {
             let told = send_transfers(&processes.bank(), &accounts, 60).await;
             all.accepted.extend(told.accepted);
             all.unanswered.extend(told.unanswered);
-            has_ended(
-                processes
-                    .process(victim)
-                    .as_mut()
-                    .expect("the victim was started"),
-            )
-            .await;
+            has_ended(processes.process(victim).as_mut().expect("the victim was started")).await;
             processes.kill(victim);
             processes.start_missing(&[]);
         }

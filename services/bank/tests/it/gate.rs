@@ -45,11 +45,7 @@ impl GatedBus {
 impl Rules {
     pub(crate) fn hold(&self, group: &str, event_type: &str) -> Gate {
         let (gate, open) = watch::channel(false);
-        let held = Held {
-            group: group.to_owned(),
-            event_type: event_type.to_owned(),
-            open,
-        };
+        let held = Held { group: group.to_owned(), event_type: event_type.to_owned(), open };
         self.held.lock().expect("no panic under the lock").push(held);
         Gate(gate)
     }
@@ -80,10 +76,7 @@ impl Rules {
 
     fn is_lost(&self, group: &str, delivery: &Delivery) -> bool {
         let mut lost = self.lost.lock().expect("no panic under the lock");
-        match lost
-            .iter()
-            .position(|(of, event_type)| of == group && is(delivery, event_type))
-        {
+        match lost.iter().position(|(of, event_type)| of == group && is(delivery, event_type)) {
             Some(index) => {
                 lost.remove(index);
                 true

@@ -19,10 +19,7 @@ const EACH: u64 = 1_000;
 
 async fn two_hundred_transfers_over_twenty_accounts(stage: Stage) {
     let bank = &stage.bank().clone();
-    let accounts: Vec<String> = stream::iter(0..ACCOUNTS)
-        .then(|_| bank.open(EACH))
-        .collect()
-        .await;
+    let accounts: Vec<String> = stream::iter(0..ACCOUNTS).then(|_| bank.open(EACH)).collect().await;
     let stage = Arc::new(stage);
     let done = Arc::new(AtomicBool::new(false));
 
@@ -53,12 +50,7 @@ async fn two_hundred_transfers_over_twenty_accounts(stage: Stage) {
 
     assert!(polls > 0, "the snapshots ran while the transfers did");
     assert_eq!(ended.len(), TRANSFERS);
-    assert!(
-        ended
-            .iter()
-            .all(|state| state == "completed" || state == "failed"),
-        "{ended:?}"
-    );
+    assert!(ended.iter().all(|state| state == "completed" || state == "failed"), "{ended:?}");
     test_support::eventually(|| total_is(bank, &accounts, EACH * ACCOUNTS as u64)).await;
     let stage = Arc::into_inner(stage).expect("the watcher has ended");
     stage.assert_verified().await;
@@ -69,11 +61,7 @@ async fn two_hundred_transfers_over_twenty_accounts(stage: Stage) {
 fn pair(number: usize) -> (usize, usize) {
     let from = (number / 2) % ACCOUNTS;
     let to = (from + 1) % ACCOUNTS;
-    if number.is_multiple_of(2) {
-        (from, to)
-    } else {
-        (to, from)
-    }
+    if number.is_multiple_of(2) { (from, to) } else { (to, from) }
 }
 
 async fn total_is(bank: &Bank, accounts: &[String], expected: u64) -> Result<(), u64> {

@@ -139,17 +139,10 @@ async fn every_message_delivered_twice_changes_nothing() {
     let (ada, charles) = (bank.open(100).await, bank.open(0).await);
     let completed = bank.transfer(&ada, &charles, 60).await;
     assert_eq!(completed.state(), "completed");
-    assert_eq!(
-        bank.reverse(&completed.id()).await.expect(201).state(),
-        "completed"
-    );
+    assert_eq!(bank.reverse(&completed.id()).await.expect(201).state(), "completed");
     assert_eq!(bank.transfer(&ada, &charles, 1_000).await.state(), "failed");
     let document = bank.balance_becomes(&ada, 100).await;
-    assert_eq!(
-        document.body["changes"].as_array().map(Vec::len),
-        Some(3),
-        "{document:?}"
-    );
+    assert_eq!(document.body["changes"].as_array().map(Vec::len), Some(3), "{document:?}");
     stage.end().await;
 }
 
@@ -163,20 +156,13 @@ async fn two_reversals_at_once_are_one() {
     let path = format!("/v1/transfers/{original}/reverse");
     let answers = join_all((0..8).map(|_| async {
         let key = fresh_key();
-        bank.post(
-            &path,
-            &[("idempotency-key", key.as_str()), ("prefer", "wait=30")],
-            json!({}),
-        )
-        .await
+        bank.post(&path, &[("idempotency-key", key.as_str()), ("prefer", "wait=30")], json!({})).await
     }))
     .await;
 
     let started: Vec<_> = answers.iter().filter(|answer| answer.status == 201).collect();
     assert_eq!(started.len(), 1, "{answers:?}");
-    let refused = answers
-        .iter()
-        .filter(|answer| answer.status == 409 && answer.code() == "already-reversed");
+    let refused = answers.iter().filter(|answer| answer.status == 409 && answer.code() == "already-reversed");
     assert_eq!(refused.count(), 7, "{answers:?}");
     bank.balance_becomes(&ada, 100).await;
     bank.balance_becomes(&charles, 0).await;
@@ -198,14 +184,9 @@ async fn a_refund_into_a_closed_account_waits_to_be_paid_out() {
 
     let ended = bank.ended(&transfer).await;
     assert_eq!((ended.state(), ended.reason()), ("failed", "account-frozen"));
-    assert_eq!(
-        bank.balance_becomes(&ada, 60).await.state(),
-        "closed-with-balance"
-    );
+    assert_eq!(bank.balance_becomes(&ada, 60).await.state(), "closed-with-balance");
     bank.deposit(&ada, 1).await.expect_problem(409, "account-closed");
-    bank.withdraw(&ada, 61)
-        .await
-        .expect_problem(409, "insufficient-funds");
+    bank.withdraw(&ada, 61).await.expect_problem(409, "insufficient-funds");
     bank.withdraw(&ada, 60).await.expect(200);
     assert_eq!(bank.balance_becomes(&ada, 0).await.state(), "closed");
     stage.end().await;
@@ -213,8 +194,5 @@ async fn a_refund_into_a_closed_account_waits_to_be_paid_out() {
 
 fn short_deadline(config: crate::stage::Overrides) -> crate::stage::Overrides {
     let short = format!("{}ms", SHORT.as_millis());
-    config
-        .set("deadline", &short)
-        .set("sweep_interval", "50ms")
-        .set("sweep_retry", "200ms")
+    config.set("deadline", &short).set("sweep_interval", "50ms").set("sweep_retry", "200ms")
 }

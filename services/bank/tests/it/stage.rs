@@ -41,20 +41,14 @@ impl Stage {
     }
 
     fn of(embedded: embedded::Embedded) -> Self {
-        Self {
-            bank: Bank::at(&embedded.url),
-            kind: Kind::Embedded(embedded),
-        }
+        Self { bank: Bank::at(&embedded.url), kind: Kind::Embedded(embedded) }
     }
 
     /// The four processes on PostgreSQL, Kafka and MongoDB, shared with the scenarios that run meanwhile.
     #[cfg(feature = "distributed")]
     pub(crate) async fn distributed() -> Self {
         let distributed = distributed::Distributed::shared().await;
-        Self {
-            bank: Bank::at(&distributed.url),
-            kind: Kind::Distributed(distributed),
-        }
+        Self { bank: Bank::at(&distributed.url), kind: Kind::Distributed(distributed) }
     }
 
     pub(crate) fn bank(&self) -> &Bank {
@@ -71,21 +65,15 @@ impl Stage {
 
     /// In one snapshot of the accounts store, balances plus money in flight equal deposits minus withdrawals.
     pub(crate) async fn assert_money_conserved(&self) {
-        let accounts = self
-            .sources()
-            .accounts
-            .read_all("account")
-            .await
-            .expect("the accounts store can be read");
+        let accounts =
+            self.sources().accounts.read_all("account").await.expect("the accounts store can be read");
         let findings = bank::verify::money_in(&accounts);
         assert!(findings.is_empty(), "{findings:?}");
     }
 
     /// Reads every store and checks every invariant.
     pub(crate) async fn report(&self) -> Report {
-        let evidence = Evidence::gather(self.sources())
-            .await
-            .expect("the stores can be read");
+        let evidence = Evidence::gather(self.sources()).await.expect("the stores can be read");
         check(&evidence, Utc::now() - TimeDelta::seconds(60))
     }
 
@@ -98,11 +86,7 @@ impl Stage {
     pub(crate) async fn settled(&self) {
         eventually(|| async {
             let report = self.report().await;
-            if report.in_flight == 0 && !report.views_behind {
-                Ok(())
-            } else {
-                Err(report)
-            }
+            if report.in_flight == 0 && !report.views_behind { Ok(()) } else { Err(report) }
         })
         .await;
     }
@@ -144,17 +128,8 @@ impl Stage {
     /// Waits until a transfer has recorded an event of this type.
     pub(crate) async fn event_recorded(&self, event_type: &str) {
         eventually(|| async {
-            let events = self
-                .sources()
-                .transfers
-                .read_all("transfer")
-                .await
-                .expect("the store can be read");
-            if events.iter().any(|event| event.event_type == event_type) {
-                Ok(())
-            } else {
-                Err(events.len())
-            }
+            let events = self.sources().transfers.read_all("transfer").await.expect("the store can be read");
+            if events.iter().any(|event| event.event_type == event_type) { Ok(()) } else { Err(events.len()) }
         })
         .await;
     }
@@ -162,16 +137,8 @@ impl Stage {
     /// How many events the accounts and the transfers store hold.
     pub(crate) async fn stored_events(&self) -> (usize, usize) {
         let sources = self.sources();
-        let accounts = sources
-            .accounts
-            .read_all("account")
-            .await
-            .expect("the store can be read");
-        let transfers = sources
-            .transfers
-            .read_all("transfer")
-            .await
-            .expect("the store can be read");
+        let accounts = sources.accounts.read_all("account").await.expect("the store can be read");
+        let transfers = sources.transfers.read_all("transfer").await.expect("the store can be read");
         (accounts.len(), transfers.len())
     }
 

@@ -5,10 +5,7 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 fn bank(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_bank"))
-        .args(arguments)
-        .output()
-        .expect("the binary runs")
+    Command::new(env!("CARGO_BIN_EXE_bank")).args(arguments).output().expect("the binary runs")
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -37,26 +34,15 @@ fn the_demo_shows_a_completed_and_a_refused_transfer() {
     let verified = bank(&["verify", "--json", "--data-dir", &data.display().to_string()]);
     let report: serde_json::Value = serde_json::from_slice(&verified.stdout).expect("a JSON report");
     assert!(verified.status.success(), "{report}");
-    assert_eq!(
-        (&report["accounts"], &report["transfers"]),
-        (&2.into(), &2.into()),
-        "{report}"
-    );
+    assert_eq!((&report["accounts"], &report["transfers"]), (&2.into(), &2.into()), "{report}");
 }
 
 #[test]
 fn help_explains_every_command() {
     let printed = text(&bank(&["--help"]).stdout);
-    for expected in [
-        "serve",
-        "demo",
-        "verify",
-        "redrive",
-        "--listen",
-        "--data-dir",
-        "--config",
-        "BANK_LISTEN",
-    ] {
+    for expected in
+        ["serve", "demo", "verify", "redrive", "--listen", "--data-dir", "--config", "BANK_LISTEN"]
+    {
         assert!(printed.contains(expected), "expected `{expected}` in:\n{printed}");
     }
 }

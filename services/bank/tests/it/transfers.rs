@@ -37,14 +37,8 @@ async fn a_transfer_completes(stage: Stage) {
     let answer = bank.transfer(&ada, &charles, 5_500).await;
 
     assert_eq!(answer.state(), "completed");
-    assert_eq!(
-        answer.header("location"),
-        format!("/v1/transfers/{}", answer.id())
-    );
-    let document = bank
-        .get(&format!("/v1/transfers/{}", answer.id()))
-        .await
-        .expect(200);
+    assert_eq!(answer.header("location"), format!("/v1/transfers/{}", answer.id()));
+    let document = bank.get(&format!("/v1/transfers/{}", answer.id())).await.expect(200);
     assert_eq!(document.body["amount"], 5_500);
     assert_eq!(document.header("etag"), format!("\"{}\"", document.version()));
     bank.balance_becomes(&ada, 4_500).await;
@@ -52,11 +46,7 @@ async fn a_transfer_completes(stage: Stage) {
     assert_eq!(target.body["changes"][0]["transactionType"], "credit");
     let shown = test_support::eventually(|| async {
         let account = bank.get(&format!("/v1/accounts/{charles}")).await;
-        if account.body["transfers"][0]["state"] == "completed" {
-            Ok(account)
-        } else {
-            Err(account)
-        }
+        if account.body["transfers"][0]["state"] == "completed" { Ok(account) } else { Err(account) }
     })
     .await;
     assert_eq!(shown.body["transfers"][0]["transferId"], answer.id());
@@ -67,11 +57,7 @@ async fn a_transfer_completes(stage: Stage) {
 async fn fails(stage: &Stage, from: &str, to: &str, amount: u64, reason: &str, balances: &[(&str, u64)]) {
     let bank = stage.bank();
     let answer = bank.transfer(from, to, amount).await;
-    assert_eq!(
-        (answer.state(), answer.reason()),
-        ("failed", reason),
-        "{answer:?}"
-    );
+    assert_eq!((answer.state(), answer.reason()), ("failed", reason), "{answer:?}");
     for (account, balance) in balances {
         bank.balance_becomes(account, *balance).await;
     }
@@ -79,35 +65,15 @@ async fn fails(stage: &Stage, from: &str, to: &str, amount: u64, reason: &str, b
 
 async fn insufficient_funds_move_nothing(stage: Stage) {
     let (ada, charles) = (stage.bank().open(100).await, stage.bank().open(7).await);
-    fails(
-        &stage,
-        &ada,
-        &charles,
-        101,
-        "insufficient-funds",
-        &[(&ada, 100), (&charles, 7)],
-    )
-    .await;
+    fails(&stage, &ada, &charles, 101, "insufficient-funds", &[(&ada, 100), (&charles, 7)]).await;
     stage.end().await;
 }
 
 async fn an_unknown_source_moves_nothing(stage: Stage) {
     let charles = stage.bank().open(7).await;
     let nobody = Uuid::now_v7().to_string();
-    fails(
-        &stage,
-        &nobody,
-        &charles,
-        1,
-        "account-not-found",
-        &[(&charles, 7)],
-    )
-    .await;
-    stage
-        .bank()
-        .get(&format!("/v1/accounts/{nobody}"))
-        .await
-        .expect_problem(404, "account-not-found");
+    fails(&stage, &nobody, &charles, 1, "account-not-found", &[(&charles, 7)]).await;
+    stage.bank().get(&format!("/v1/accounts/{nobody}")).await.expect_problem(404, "account-not-found");
     stage.end().await;
 }
 
@@ -121,35 +87,16 @@ async fn an_unknown_target_gives_the_money_back(stage: Stage) {
 async fn a_frozen_source_moves_nothing(stage: Stage) {
     let (ada, charles) = (stage.bank().open(100).await, stage.bank().open(7).await);
     stage.bank().change(&ada, "freeze").await.expect(200);
-    fails(
-        &stage,
-        &ada,
-        &charles,
-        60,
-        "account-frozen",
-        &[(&ada, 100), (&charles, 7)],
-    )
-    .await;
+    fails(&stage, &ada, &charles, 60, "account-frozen", &[(&ada, 100), (&charles, 7)]).await;
     stage.bank().change(&ada, "unfreeze").await.expect(200);
-    assert_eq!(
-        stage.bank().transfer(&ada, &charles, 60).await.state(),
-        "completed"
-    );
+    assert_eq!(stage.bank().transfer(&ada, &charles, 60).await.state(), "completed");
     stage.end().await;
 }
 
 async fn a_frozen_target_gives_the_money_back(stage: Stage) {
     let (ada, charles) = (stage.bank().open(100).await, stage.bank().open(7).await);
     stage.bank().change(&charles, "freeze").await.expect(200);
-    fails(
-        &stage,
-        &ada,
-        &charles,
-        60,
-        "account-frozen",
-        &[(&ada, 100), (&charles, 7)],
-    )
-    .await;
+    fails(&stage, &ada, &charles, 60, "account-frozen", &[(&ada, 100), (&charles, 7)]).await;
     stage.end().await;
 }
 
@@ -169,39 +116,19 @@ async fn a_closed_target_gives_the_money_back(stage: Stage) {
 
 async fn another_currency_moves_nothing(stage: Stage) {
     let (euros, dollars) = (stage.bank().open_in("EUR", 100).await, stage.bank().open(7).await);
-    fails(
-        &stage,
-        &euros,
-        &dollars,
-        60,
-        "currency-mismatch",
-        &[(&euros, 100), (&dollars, 7)],
-    )
-    .await;
+    fails(&stage, &euros, &dollars, 60, "currency-mismatch", &[(&euros, 100), (&dollars, 7)]).await;
     stage.end().await;
 }
 
 async fn a_target_in_another_currency_gives_the_money_back(stage: Stage) {
     let (dollars, euros) = (stage.bank().open(100).await, stage.bank().open_in("EUR", 7).await);
-    fails(
-        &stage,
-        &dollars,
-        &euros,
-        60,
-        "currency-mismatch",
-        &[(&dollars, 100), (&euros, 7)],
-    )
-    .await;
+    fails(&stage, &dollars, &euros, 60, "currency-mismatch", &[(&dollars, 100), (&euros, 7)]).await;
     stage.end().await;
 }
 
 async fn the_same_account_is_refused_at_once(stage: Stage) {
     let ada = stage.bank().open(100).await;
-    stage
-        .bank()
-        .start_transfer(&ada, &ada, 60)
-        .await
-        .expect_problem(422, "same-account");
+    stage.bank().start_transfer(&ada, &ada, 60).await.expect_problem(422, "same-account");
     stage.end().await;
 }
 
@@ -218,9 +145,7 @@ async fn a_reversal_sends_the_money_back_once(stage: Stage) {
     );
     bank.balance_becomes(&ada, 100).await;
     bank.balance_becomes(&charles, 0).await;
-    bank.reverse(&original)
-        .await
-        .expect_problem(409, "already-reversed");
+    bank.reverse(&original).await.expect_problem(409, "already-reversed");
     stage.end().await;
 }
 
@@ -229,9 +154,7 @@ async fn only_a_completed_transfer_is_reversed(stage: Stage) {
     let (ada, charles) = (bank.open(0).await, bank.open(0).await);
     let failed = bank.transfer(&ada, &charles, 60).await.id();
     bank.reverse(&failed).await.expect_problem(409, "not-completed");
-    bank.reverse(&Uuid::now_v7().to_string())
-        .await
-        .expect_problem(404, "transfer-not-found");
+    bank.reverse(&Uuid::now_v7().to_string()).await.expect_problem(404, "transfer-not-found");
     stage.end().await;
 }
 
@@ -242,20 +165,13 @@ async fn a_failed_reversal_frees_the_original(stage: Stage) {
     bank.withdraw(&charles, 60).await.expect(200);
 
     let failed = bank.reverse(&original).await.expect(201);
-    assert_eq!(
-        (failed.state(), failed.reason()),
-        ("failed", "insufficient-funds")
-    );
+    assert_eq!((failed.state(), failed.reason()), ("failed", "insufficient-funds"));
     bank.deposit(&charles, 60).await.expect(200);
 
     let completed = test_support::eventually(|| async {
         let again = bank.reverse(&original).await;
         // Until the original has taken note of the failure, it still counts as being reversed.
-        if again.status == 201 {
-            Ok(again)
-        } else {
-            Err(again)
-        }
+        if again.status == 201 { Ok(again) } else { Err(again) }
     })
     .await;
     assert_eq!(completed.state(), "completed");
@@ -269,9 +185,7 @@ async fn a_recorded_debit_is_too_late_to_cancel(stage: Stage) {
     let (ada, charles) = (bank.open(100).await, bank.open(0).await);
     let completed = bank.transfer(&ada, &charles, 60).await.id();
     bank.cancel(&completed).await.expect_problem(409, "too-late");
-    bank.cancel(&Uuid::now_v7().to_string())
-        .await
-        .expect_problem(404, "transfer-not-found");
+    bank.cancel(&Uuid::now_v7().to_string()).await.expect_problem(404, "transfer-not-found");
     stage.end().await;
 }
 
@@ -279,19 +193,12 @@ async fn reading_your_own_writes(stage: Stage) {
     let bank = stage.bank();
     let account = bank.open(100).await;
     let deposit = bank.deposit(&account, 50).await.expect(200);
-    assert_eq!(
-        (deposit.body["balance"].as_u64(), deposit.version()),
-        (Some(150), 3)
-    );
+    assert_eq!((deposit.body["balance"].as_u64(), deposit.version()), (Some(150), 3));
     assert_eq!(deposit.header("etag"), "\"3\"");
 
     let path = format!("/v1/accounts/{account}?minVersion=3");
     let headers = [("prefer", "wait=30")];
-    let seen = bank
-        .call(reqwest::Method::GET, &path, &headers, None)
-        .await
-        .expect("an answer")
-        .expect(200);
+    let seen = bank.call(reqwest::Method::GET, &path, &headers, None).await.expect("an answer").expect(200);
     assert_eq!((seen.body["balance"].as_u64(), seen.version()), (Some(150), 3));
 
     let ahead = bank.get(&format!("/v1/accounts/{account}?minVersion=4")).await;
@@ -312,19 +219,10 @@ async fn the_same_key_is_one_transfer(stage: Stage) {
     .await;
 
     let first = all[0].id();
-    assert!(
-        all.iter()
-            .all(|answer| answer.status == 202 && answer.id() == first),
-        "{all:?}"
-    );
-    let replayed = all
-        .iter()
-        .filter(|answer| answer.header("idempotent-replayed") == "true")
-        .count();
+    assert!(all.iter().all(|answer| answer.status == 202 && answer.id() == first), "{all:?}");
+    let replayed = all.iter().filter(|answer| answer.header("idempotent-replayed") == "true").count();
     assert_eq!(replayed, 7);
-    let other = bank
-        .post("/v1/transfers", &headers, transfer(&ada, &charles, 61))
-        .await;
+    let other = bank.post("/v1/transfers", &headers, transfer(&ada, &charles, 61)).await;
     other.expect_problem(422, "idempotency-key-reused");
     bank.post("/v1/transfers", &[], transfer(&ada, &charles, 1))
         .await
@@ -340,16 +238,10 @@ async fn a_refusal_under_a_key_is_answered_again(stage: Stage) {
     let path = format!("/v1/accounts/{account}/withdrawals");
     let key = fresh_key();
     let headers = [("idempotency-key", key.as_str())];
-    let first = bank
-        .post(&path, &headers, usd(5))
-        .await
-        .expect_problem(409, "insufficient-funds");
+    let first = bank.post(&path, &headers, usd(5)).await.expect_problem(409, "insufficient-funds");
     assert_eq!(first.header("idempotent-replayed"), "");
     bank.deposit(&account, 5).await.expect(200);
-    let again = bank
-        .post(&path, &headers, usd(5))
-        .await
-        .expect_problem(409, "insufficient-funds");
+    let again = bank.post(&path, &headers, usd(5)).await.expect_problem(409, "insufficient-funds");
     assert_eq!(again.header("idempotent-replayed"), "true");
     bank.withdraw(&account, 5).await.expect(200);
     stage.end().await;
@@ -358,30 +250,18 @@ async fn a_refusal_under_a_key_is_answered_again(stage: Stage) {
 async fn deposits_and_withdrawals(stage: Stage) {
     let bank = stage.bank();
     let account = bank.open(100).await;
-    bank.withdraw(&account, 101)
-        .await
-        .expect_problem(409, "insufficient-funds");
-    bank.change(&account, "close")
-        .await
-        .expect_problem(409, "balance-not-zero");
+    bank.withdraw(&account, 101).await.expect_problem(409, "insufficient-funds");
+    bank.change(&account, "close").await.expect_problem(409, "balance-not-zero");
     assert_eq!(bank.withdraw(&account, 100).await.expect(200).body["balance"], 0);
     bank.change(&account, "freeze").await.expect(200);
-    bank.deposit(&account, 1)
-        .await
-        .expect_problem(409, "account-frozen");
+    bank.deposit(&account, 1).await.expect_problem(409, "account-frozen");
     bank.change(&account, "unfreeze").await.expect(200);
     bank.change(&account, "close").await.expect(200);
-    bank.deposit(&account, 1)
-        .await
-        .expect_problem(409, "account-closed");
-    bank.deposit(&Uuid::now_v7().to_string(), 1)
-        .await
-        .expect_problem(404, "account-not-found");
+    bank.deposit(&account, 1).await.expect_problem(409, "account-closed");
+    bank.deposit(&Uuid::now_v7().to_string(), 1).await.expect_problem(404, "account-not-found");
     let euros = json!({"amount": 1, "currency": "EUR"});
     let dollars = bank.open(1).await;
-    let other = bank
-        .post(&format!("/v1/accounts/{dollars}/deposits"), &[], euros)
-        .await;
+    let other = bank.post(&format!("/v1/accounts/{dollars}/deposits"), &[], euros).await;
     other.expect_problem(422, "currency-mismatch");
     stage.end().await;
 }
@@ -392,12 +272,7 @@ async fn the_lists_page_through_everything(stage: Stage) {
     let body = json!({"customerId": customer, "title": "Daily", "currency": "USD"});
     let mut opened = Vec::new();
     for _ in 0..5 {
-        opened.push(
-            bank.post("/v1/accounts", &[], body.clone())
-                .await
-                .expect(201)
-                .id(),
-        );
+        opened.push(bank.post("/v1/accounts", &[], body.clone()).await.expect(201).id());
     }
     for amount in 1..=5 {
         bank.deposit(&opened[0], amount).await.expect(200);
@@ -406,17 +281,11 @@ async fn the_lists_page_through_everything(stage: Stage) {
     bank.balance_becomes(&opened[4], 0).await;
 
     let accounts = all_pages(&stage, &format!("/v1/accounts?customerId={customer}")).await;
-    let mut listed: Vec<&str> = accounts
-        .iter()
-        .filter_map(|account| account["id"].as_str())
-        .collect();
+    let mut listed: Vec<&str> = accounts.iter().filter_map(|account| account["id"].as_str()).collect();
     listed.sort_unstable();
     assert_eq!(listed, opened.iter().map(String::as_str).collect::<Vec<_>>());
     let entries = all_pages(&stage, &format!("/v1/accounts/{}/entries?", opened[0])).await;
-    let mut amounts: Vec<u64> = entries
-        .iter()
-        .filter_map(|entry| entry["amount"].as_u64())
-        .collect();
+    let mut amounts: Vec<u64> = entries.iter().filter_map(|entry| entry["amount"].as_u64()).collect();
     amounts.sort_unstable();
     assert_eq!(amounts, [1, 2, 3, 4, 5]);
     stage.end().await;
@@ -427,11 +296,7 @@ async fn all_pages(stage: &Stage, path: &str) -> Vec<serde_json::Value> {
     let mut items = Vec::new();
     let mut cursor = String::new();
     loop {
-        let page = stage
-            .bank()
-            .get(&format!("{path}&limit=2{cursor}").replace("?&", "?"))
-            .await
-            .expect(200);
+        let page = stage.bank().get(&format!("{path}&limit=2{cursor}").replace("?&", "?")).await.expect(200);
         let page_items = page.body["items"].as_array().expect("items").clone();
         assert!(page_items.len() <= 2);
         items.extend(page_items);

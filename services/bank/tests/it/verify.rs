@@ -15,12 +15,7 @@ async fn a_healthy_bank() -> TempDir {
     let binary = Path::new(env!("CARGO_BIN_EXE_bank"));
     let data = data(&dir).display().to_string();
     let arguments = ["--listen", "127.0.0.1:0", "--log", "warn", "--data-dir", &data];
-    let service = Service::start(
-        binary,
-        arguments,
-        None::<(&str, &str)>,
-        &dir.path().join("bank.log"),
-    );
+    let service = Service::start(binary, arguments, None::<(&str, &str)>, &dir.path().join("bank.log"));
     let bank = Bank::at(&service.url);
     let (ada, charles) = (bank.open(10_000).await, bank.open(0).await);
     assert_eq!(bank.transfer(&ada, &charles, 5_500).await.state(), "completed");
@@ -30,11 +25,7 @@ async fn a_healthy_bank() -> TempDir {
     eventually(|| async {
         let output = verify(&dir);
         let caught_up = !String::from_utf8_lossy(&output.stdout).contains("behind");
-        if output.status.success() && caught_up {
-            Ok(())
-        } else {
-            Err(output)
-        }
+        if output.status.success() && caught_up { Ok(()) } else { Err(output) }
     })
     .await;
     dir
@@ -57,10 +48,7 @@ async fn planted(file: &str, statement: &'static str, expected: &str) {
     let dir = a_healthy_bank().await;
     let url = format!("sqlite://{}", data(&dir).join(file).display());
     let mut connection = SqliteConnection::connect(&url).await.expect("the file opens");
-    let changed = connection
-        .execute(statement)
-        .await
-        .unwrap_or_else(|error| panic!("{statement}: {error}"));
+    let changed = connection.execute(statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
     assert!(changed.rows_affected() > 0, "{statement} plants nothing");
     connection.close().await.expect("the file closes");
 
@@ -75,12 +63,8 @@ async fn planted(file: &str, statement: &'static str, expected: &str) {
 async fn a_deposit_that_was_changed() {
     let statement = "UPDATE events SET payload = json_set(payload, '$.money.amount', 10001) \
                      WHERE event_type = 'AccountDeposited'";
-    planted(
-        "accounts.sqlite",
-        statement,
-        "balances and money in flight equal deposits minus withdrawals",
-    )
-    .await;
+    planted("accounts.sqlite", statement, "balances and money in flight equal deposits minus withdrawals")
+        .await;
 }
 
 /// The account that gets frozen holds 5500, so that a withdrawal of 5501 in that place overdraws it.
@@ -89,24 +73,14 @@ async fn a_withdrawal_of_more_than_there_is() {
     let statement = "UPDATE events SET event_type = 'AccountWithdrawn', payload = \
                      '{\"money\":{\"amount\":5501,\"currency\":\"USD\"},\"balance\":0,\"at\":\"2026-01-01T00:00:00Z\"}' \
                      WHERE event_type = 'AccountFrozen'";
-    planted(
-        "accounts.sqlite",
-        statement,
-        "no account is below zero in any version",
-    )
-    .await;
+    planted("accounts.sqlite", statement, "no account is below zero in any version").await;
 }
 
 #[tokio::test]
 async fn a_debit_without_a_credit_behind_a_completed_transfer() {
     let statement = "UPDATE events SET event_type = 'AccountUnfrozen', payload = '{\"at\":\"2026-01-01T00:00:00Z\"}' \
                      WHERE event_type = 'AccountCredited'";
-    planted(
-        "accounts.sqlite",
-        statement,
-        "`completed` with 1 debits, 0 credits and 0 reversals",
-    )
-    .await;
+    planted("accounts.sqlite", statement, "`completed` with 1 debits, 0 credits and 0 reversals").await;
 }
 
 #[tokio::test]
@@ -158,35 +132,21 @@ async fn a_message_that_is_not_in_the_topic() {
 
 #[tokio::test]
 async fn a_message_that_says_something_else() {
-    let statement = "UPDATE messages SET payload = '{}' WHERE rowid = (SELECT max(rowid) FROM messages)";
-    planted(
-        "bus.sqlite",
-        statement,
-        "says something else in the topic than in the store",
-    )
-    .await;
+    let statement =
+        "UPDATE messages SET payload = CAST('{}' AS BLOB) WHERE rowid = (SELECT max(rowid) FROM messages)";
+    planted("bus.sqlite", statement, "says something else in the topic than in the store").await;
 }
 
 #[tokio::test]
 async fn a_message_that_nobody_stored() {
     let statement = "DELETE FROM events WHERE event_type = 'AccountFrozen'";
-    planted(
-        "accounts.sqlite",
-        statement,
-        "is in the topic but not in the store",
-    )
-    .await;
+    planted("accounts.sqlite", statement, "is in the topic but not in the store").await;
 }
 
 #[tokio::test]
 async fn a_view_that_shows_another_balance() {
-    planted(
-        "views.sqlite",
-        VIEW_PLANT,
-        "every view equals a replay of the events",
-    )
-    .await;
+    planted("views.sqlite", VIEW_PLANT, "every view equals a replay of the events").await;
 }
 
 /// The document is JSON in the view's file.
-const VIEW_PLANT: &str = "UPDATE accounts SET document = json_set(document, '$.balance', 1)";
+const VIEW_PLANT: &str = "UPDATE accounts SET document = json_set(document, '$.account.balance', 1)";

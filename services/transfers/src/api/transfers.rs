@@ -69,19 +69,13 @@ pub(crate) async fn create(
         transfer_id: Application::new_id(),
         from_account_id: body.from_account_id,
         to_account_id: body.to_account_id,
-        money: Money {
-            amount: body.amount,
-            currency: body.currency,
-        },
+        money: Money { amount: body.amount, currency: body.currency },
         memo: body.memo,
         actor: None,
         deadline: application.deadline_from(application.clock.now()),
         reversal_of: None,
     };
-    let executed = application
-        .create(details, request.context(hash))
-        .await
-        .map_err(problem)?;
+    let executed = application.create(details, request.context(hash)).await.map_err(problem)?;
     accepted(&application, executed, prefer).await
 }
 
@@ -92,18 +86,11 @@ async fn accepted(
     prefer: Prefer,
 ) -> Result<Reply, Problem> {
     if let Some(patience) = prefer.wait {
-        let transfer = application
-            .wait_until_ended(executed.id, patience)
-            .await
-            .map_err(read_problem)?;
+        let transfer = application.wait_until_ended(executed.id, patience).await.map_err(read_problem)?;
         (executed.version, executed.state) = (transfer.version, transfer.state);
     }
     let ended = prefer.wait.is_some() && executed.state.has_ended();
-    let status = if ended {
-        StatusCode::CREATED
-    } else {
-        StatusCode::ACCEPTED
-    };
+    let status = if ended { StatusCode::CREATED } else { StatusCode::ACCEPTED };
     let body = TransferReply::of(executed.id, executed.version.0, &executed.state);
     Ok(Reply::new(status, &executed, &body)
         .location(&format!("/v1/transfers/{}", executed.id))

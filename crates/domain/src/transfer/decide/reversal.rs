@@ -16,20 +16,12 @@ pub(super) fn start(
     now: DateTime<Utc>,
 ) -> Result<Vec<Event>, Refusal> {
     if original.status() != TransferStatus::Completed {
-        return Err(Refusal::NotCompleted {
-            state: original.status(),
-        });
+        return Err(Refusal::NotCompleted { state: original.status() });
     }
     if original.reversal.is_some() {
         return Err(Refusal::AlreadyReversed);
     }
-    let TransferDetails {
-        transfer_id,
-        from_account_id,
-        to_account_id,
-        money,
-        ..
-    } = original.details;
+    let TransferDetails { transfer_id, from_account_id, to_account_id, money, .. } = original.details;
     let reversal = TransferDetails {
         transfer_id: reversal_transfer_id(transfer_id, original.reversal_attempts.saturating_add(1)),
         from_account_id: to_account_id,
@@ -40,25 +32,15 @@ pub(super) fn start(
         deadline,
         reversal_of: Some(transfer_id),
     };
-    Ok(vec![Event::ReversalStarted {
-        reversal,
-        reason: reason.clone(),
-        at: now,
-    }])
+    Ok(vec![Event::ReversalStarted { reversal, reason: reason.clone(), at: now }])
 }
 
 pub(super) fn fail(original: &CreatedTransfer, reversal_id: TransferId, reason: UnwindReason) -> Vec<Event> {
-    ends(original, reversal_id)
-        .then_some(Event::ReversalFailed { reversal_id, reason })
-        .into_iter()
-        .collect()
+    ends(original, reversal_id).then_some(Event::ReversalFailed { reversal_id, reason }).into_iter().collect()
 }
 
 pub(super) fn complete(original: &CreatedTransfer, reversal_id: TransferId) -> Vec<Event> {
-    ends(original, reversal_id)
-        .then_some(Event::ReversalCompleted { reversal_id })
-        .into_iter()
-        .collect()
+    ends(original, reversal_id).then_some(Event::ReversalCompleted { reversal_id }).into_iter().collect()
 }
 
 fn ends(original: &CreatedTransfer, reversal_id: TransferId) -> bool {

@@ -6,24 +6,15 @@ use crate::fixtures::*;
 use crate::given::given;
 
 fn freeze() -> AccountCommand {
-    AccountCommand::Freeze {
-        reason: Some(memo("Suspicious")),
-        now: at(1),
-    }
+    AccountCommand::Freeze { reason: Some(memo("Suspicious")), now: at(1) }
 }
 
 fn unfreeze() -> AccountCommand {
-    AccountCommand::Unfreeze {
-        reason: Some(memo("Cleared")),
-        now: at(1),
-    }
+    AccountCommand::Unfreeze { reason: Some(memo("Cleared")), now: at(1) }
 }
 
 fn close() -> AccountCommand {
-    AccountCommand::Close {
-        reason: Some(memo("Moving away")),
-        now: at(1),
-    }
+    AccountCommand::Close { reason: Some(memo("Moving away")), now: at(1) }
 }
 
 fn closed_with_balance() -> [AccountEvent; 3] {
@@ -34,28 +25,17 @@ fn closed_with_balance() -> [AccountEvent; 3] {
 fn an_open_account_freezes() {
     given::<Account>([opened()])
         .when(freeze())
-        .then([AccountEvent::AccountFrozen {
-            reason: Some(memo("Suspicious")),
-            at: at(1),
-        }]);
-    assert_eq!(
-        given::<Account>([opened(), frozen()]).state().status(),
-        Some(AccountStatus::Frozen)
-    );
+        .then([AccountEvent::AccountFrozen { reason: Some(memo("Suspicious")), at: at(1) }]);
+    assert_eq!(given::<Account>([opened(), frozen()]).state().status(), Some(AccountStatus::Frozen));
 }
 
 #[test]
 fn a_frozen_account_unfreezes() {
     given::<Account>([opened(), frozen()])
         .when(unfreeze())
-        .then([AccountEvent::AccountUnfrozen {
-            reason: Some(memo("Cleared")),
-            at: at(1),
-        }]);
+        .then([AccountEvent::AccountUnfrozen { reason: Some(memo("Cleared")), at: at(1) }]);
     assert_eq!(
-        given::<Account>([opened(), frozen(), unfrozen()])
-            .state()
-            .status(),
+        given::<Account>([opened(), frozen(), unfrozen()]).state().status(),
         Some(AccountStatus::Open)
     );
 }
@@ -64,28 +44,16 @@ fn a_frozen_account_unfreezes() {
 fn an_empty_account_closes() {
     given::<Account>([opened()])
         .when(close())
-        .then([AccountEvent::AccountClosed {
-            reason: Some(memo("Moving away")),
-            at: at(1),
-        }]);
-    assert_eq!(
-        given::<Account>([opened(), closed()]).state().status(),
-        Some(AccountStatus::Closed)
-    );
+        .then([AccountEvent::AccountClosed { reason: Some(memo("Moving away")), at: at(1) }]);
+    assert_eq!(given::<Account>([opened(), closed()]).state().status(), Some(AccountStatus::Closed));
 }
 
 #[test]
 fn what_is_so_already_changes_nothing() {
-    given::<Account>([opened(), frozen()])
-        .when(freeze())
-        .then_nothing();
+    given::<Account>([opened(), frozen()]).when(freeze()).then_nothing();
     given::<Account>([opened()]).when(unfreeze()).then_nothing();
-    given::<Account>([opened(), closed()])
-        .when(close())
-        .then_nothing();
-    given::<Account>(closed_with_balance())
-        .when(close())
-        .then_nothing();
+    given::<Account>([opened(), closed()]).when(close()).then_nothing();
+    given::<Account>(closed_with_balance()).when(close()).then_nothing();
 }
 
 #[test]
@@ -97,29 +65,19 @@ fn an_account_that_holds_money_does_not_close() {
 
 #[test]
 fn a_frozen_account_does_not_close_even_when_empty() {
-    given::<Account>([opened(), frozen()])
-        .when(close())
-        .then_refused(AccountRefusal::AccountFrozen);
+    given::<Account>([opened(), frozen()]).when(close()).then_refused(AccountRefusal::AccountFrozen);
 }
 
 #[test]
 fn a_closed_account_neither_freezes_nor_unfreezes() {
-    given::<Account>([opened(), closed()])
-        .when(freeze())
-        .then_refused(AccountRefusal::AccountClosed);
-    given::<Account>([opened(), closed()])
-        .when(unfreeze())
-        .then_refused(AccountRefusal::AccountClosed);
-    given::<Account>(closed_with_balance())
-        .when(freeze())
-        .then_refused(AccountRefusal::AccountClosed);
+    given::<Account>([opened(), closed()]).when(freeze()).then_refused(AccountRefusal::AccountClosed);
+    given::<Account>([opened(), closed()]).when(unfreeze()).then_refused(AccountRefusal::AccountClosed);
+    given::<Account>(closed_with_balance()).when(freeze()).then_refused(AccountRefusal::AccountClosed);
 }
 
 #[test]
 fn an_account_that_was_never_opened_refuses() {
     for command in [freeze(), unfreeze(), close()] {
-        given::<Account>([])
-            .when(command)
-            .then_refused(AccountRefusal::AccountNotFound);
+        given::<Account>([]).when(command).then_refused(AccountRefusal::AccountNotFound);
     }
 }

@@ -26,10 +26,7 @@ pub(super) struct Bank {
 
 impl<A: Aggregate> Default for Kept<A> {
     fn default() -> Self {
-        Self {
-            state: A::default(),
-            history: vec![],
-        }
+        Self { state: A::default(), history: vec![] }
     }
 }
 
@@ -37,11 +34,7 @@ impl<A: Aggregate> Kept<A> {
     /// What happened because of the command; nothing when it was refused.
     fn ask(&mut self, command: &A::Command) -> Vec<A::Event> {
         let decided = self.state.decide(command);
-        assert_eq!(
-            decided,
-            self.state.decide(command),
-            "deciding twice gives the same"
-        );
+        assert_eq!(decided, self.state.decide(command), "deciding twice gives the same");
         let events = decided.unwrap_or_default();
         self.state = self.state.clone().fold(&events);
         self.history.extend(events.clone());
@@ -57,11 +50,7 @@ impl Bank {
     pub(super) fn happens(&mut self, happening: &Happening) {
         let (memo, reason, now) = (None, None, noon());
         match *happening {
-            Happening::Open {
-                account,
-                initial,
-                euros,
-            } => {
+            Happening::Open { account, initial, euros } => {
                 let account_id = account_id(account);
                 let currency = currency(if euros { "EUR" } else { "USD" });
                 let initial_balance = initial.map(amount);
@@ -76,18 +65,10 @@ impl Bank {
                 });
             }
             Happening::Deposit { account, cents } => {
-                self.accounts[account].ask(&AccountCommand::Deposit {
-                    money: usd(cents),
-                    memo,
-                    now,
-                });
+                self.accounts[account].ask(&AccountCommand::Deposit { money: usd(cents), memo, now });
             }
             Happening::Withdraw { account, cents } => {
-                self.accounts[account].ask(&AccountCommand::Withdraw {
-                    money: usd(cents),
-                    memo,
-                    now,
-                });
+                self.accounts[account].ask(&AccountCommand::Withdraw { money: usd(cents), memo, now });
             }
             Happening::Freeze { account } => {
                 self.accounts[account].ask(&AccountCommand::Freeze { reason, now });
@@ -98,12 +79,7 @@ impl Bank {
             Happening::Close { account } => {
                 self.accounts[account].ask(&AccountCommand::Close { reason, now });
             }
-            Happening::Transfer {
-                from,
-                to,
-                cents,
-                late,
-            } => self.transfer(from, to, cents, late),
+            Happening::Transfer { from, to, cents, late } => self.transfer(from, to, cents, late),
         }
     }
 
@@ -111,12 +87,7 @@ impl Bank {
     fn transfer(&mut self, from: usize, to: usize, cents: u64, late: bool) {
         let transfer_id = TransferId(Uuid::from_u128(0x7_000 + self.transfers.len() as u128));
         let (from_account_id, to_account_id) = (account_id(from), account_id(to));
-        let details = TransferDetails {
-            transfer_id,
-            from_account_id,
-            to_account_id,
-            ..transfer(usd(cents))
-        };
+        let details = TransferDetails { transfer_id, from_account_id, to_account_id, ..transfer(usd(cents)) };
         let mut transfer = Kept::<MoneyTransfer>::default();
         let mut events = transfer.ask(&TransferCommand::Create { details, now: noon() });
         while let Some(answer) = events.first().and_then(|event| self.answer(event, late)) {
@@ -156,7 +127,5 @@ fn account_id(number: usize) -> AccountId {
 }
 
 fn account_number(account_id: AccountId) -> usize {
-    (0..ACCOUNTS)
-        .find(|number| self::account_id(*number) == account_id)
-        .expect("one of the bank's accounts")
+    (0..ACCOUNTS).find(|number| self::account_id(*number) == account_id).expect("one of the bank's accounts")
 }

@@ -36,11 +36,7 @@ impl Book {
 impl Ledger {
     pub(super) fn happens(&mut self, happening: &Happening) {
         match *happening {
-            Happening::Open {
-                account,
-                initial,
-                euros,
-            } => self.open(account, initial.unwrap_or(0), euros),
+            Happening::Open { account, initial, euros } => self.open(account, initial.unwrap_or(0), euros),
             Happening::Deposit { account, cents } => self.deposit(account, i128::from(cents)),
             Happening::Withdraw { account, cents } => self.withdraw(account, i128::from(cents)),
             Happening::Freeze { account } => {
@@ -52,12 +48,7 @@ impl Ledger {
                 let book = &mut self.books[account];
                 book.closed |= book.is_usable() && book.balance == 0;
             }
-            Happening::Transfer {
-                from,
-                to,
-                cents,
-                late,
-            } => self.transfer(from, to, i128::from(cents), late),
+            Happening::Transfer { from, to, cents, late } => self.transfer(from, to, i128::from(cents), late),
         }
     }
 
@@ -65,12 +56,7 @@ impl Ledger {
     fn open(&mut self, account: usize, initial: u64, euros: bool) {
         if !self.books[account].opened {
             let balance = i128::from(initial);
-            self.books[account] = Book {
-                opened: true,
-                euros,
-                balance,
-                ..Book::default()
-            };
+            self.books[account] = Book { opened: true, euros, balance, ..Book::default() };
             self.paid_in += balance;
         }
     }
@@ -107,11 +93,7 @@ impl Ledger {
         self.books.map(|book| {
             let status = match book {
                 Book { opened: false, .. } => return (None, 0),
-                Book {
-                    closed: true,
-                    balance: 0,
-                    ..
-                } => "closed",
+                Book { closed: true, balance: 0, .. } => "closed",
                 Book { closed: true, .. } => "closed-with-balance",
                 Book { frozen: true, .. } => "frozen",
                 Book { .. } => "open",

@@ -15,11 +15,7 @@ use crate::fixtures::*;
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Action {
     /// The accounts service reads a transfer's event, for the first time or again.
-    AccountsRead {
-        transfer: usize,
-        event: usize,
-        late: bool,
-    },
+    AccountsRead { transfer: usize, event: usize, late: bool },
     /// A transfer's event never reaches the accounts service.
     AccountsMiss { transfer: usize },
     /// The transfers service reads an account's event, for the first time or again.
@@ -74,11 +70,7 @@ impl System<'_> {
     pub(super) fn after(&mut self, world: &World, action: Action) -> Result<World, String> {
         let mut world = world.clone();
         match action {
-            Action::AccountsRead {
-                transfer,
-                event,
-                late,
-            } => {
+            Action::AccountsRead { transfer, event, late } => {
                 self.accounts_read(&mut world, transfer, event, late)?;
             }
             Action::AccountsMiss { transfer } => {
@@ -171,10 +163,7 @@ impl System<'_> {
         }
         let now = self.transfer(world, transfer).deadline().expect("it is pending");
         let before = world.transfers[transfer].events.len();
-        let command = TransferCommand::PassDeadline {
-            now,
-            next_check_at: now + TimeDelta::minutes(5),
-        };
+        let command = TransferCommand::PassDeadline { now, next_check_at: now + TimeDelta::minutes(5) };
         self.ask_transfer(world, transfer, &command)?;
         if world.transfers[transfer].events.len() == before {
             return Err("the sweeper found nothing to press for".to_owned());
@@ -190,16 +179,7 @@ impl System<'_> {
             Client::Cancel => self.ask_transfer(world, 0, &TransferCommand::Cancel { reason, now }),
             Client::Reverse => {
                 let (actor, deadline) = (None, at(60));
-                self.ask_transfer(
-                    world,
-                    0,
-                    &TransferCommand::StartReversal {
-                        actor,
-                        reason,
-                        deadline,
-                        now,
-                    },
-                )
+                self.ask_transfer(world, 0, &TransferCommand::StartReversal { actor, reason, deadline, now })
             }
             Client::FreezeTarget => self.ask_account(world, 1, &AccountCommand::Freeze { reason, now }),
             Client::UnfreezeTarget => self.ask_account(world, 1, &AccountCommand::Unfreeze { reason, now }),
@@ -207,15 +187,7 @@ impl System<'_> {
             Client::CloseSource => self.ask_account(world, 0, &AccountCommand::Close { reason, now }),
             Client::EmptyTarget => {
                 let money = usd(self.scenario.cents);
-                self.ask_account(
-                    world,
-                    1,
-                    &AccountCommand::Withdraw {
-                        money,
-                        memo: reason,
-                        now,
-                    },
-                )
+                self.ask_account(world, 1, &AccountCommand::Withdraw { money, memo: reason, now })
             }
         };
     }

@@ -37,21 +37,15 @@ impl FollowUps {
         sabotage: Sabotage,
     ) -> &ForAccount {
         let now = if late { at(1_000) } else { noon() };
-        self.for_accounts
-            .entry((number, late))
-            .or_insert_with(|| for_account(event, now, sabotage))
+        self.for_accounts.entry((number, late)).or_insert_with(|| for_account(event, now, sabotage))
     }
 
     pub(super) fn answer(&mut self, number: u16, event: &AccountEvent) -> &ForTransfer {
-        self.answers
-            .entry(number)
-            .or_insert_with(|| transfer_commands_after(event))
+        self.answers.entry(number).or_insert_with(|| transfer_commands_after(event))
     }
 
     pub(super) fn reversal(&mut self, number: u16, event: &TransferEvent) -> &ForTransfer {
-        self.reversals
-            .entry(number)
-            .or_insert_with(|| reversal_commands_after(event))
+        self.reversals.entry(number).or_insert_with(|| reversal_commands_after(event))
     }
 }
 
@@ -60,20 +54,12 @@ fn for_account(event: &TransferEvent, now: DateTime<Utc>, sabotage: Sabotage) ->
     match (sabotage, event) {
         (
             Sabotage::RefundsWithoutAskingTheTarget,
-            DeadlinePassed {
-                transfer,
-                pending: PendingStep::Credit,
-                ..
-            },
+            DeadlinePassed { transfer, pending: PendingStep::Credit, .. },
         )
         | (Sabotage::RefundsACancellationAtOnce, CancellationRequested { transfer, .. }) => {
             let command_id = step_command_id(transfer.transfer_id, Step::ReverseDebit);
             let reason = DeadlineExceeded.into();
-            let command = AccountCommand::ReverseDebit {
-                transfer: transfer.clone(),
-                reason,
-                now,
-            };
+            let command = AccountCommand::ReverseDebit { transfer: transfer.clone(), reason, now };
             Some((transfer.from_account_id, command_id, command))
         }
         (Sabotage::GivesUpUnderAnotherCommandId, DeadlinePassed { .. }) => {

@@ -22,16 +22,10 @@ impl System<'_> {
         let mut in_flight = 0;
         for (index, transfer_id) in transfer_ids().into_iter().enumerate() {
             let movements = self.movements(world, transfer_id);
-            let Movements {
-                debits,
-                credits,
-                reversals,
-            } = movements;
+            let Movements { debits, credits, reversals } = movements;
             let under_way = debits - credits - reversals;
             if !(0..=1).contains(&debits) || !(0..=1).contains(&under_way) {
-                return Err(format!(
-                    "transfer {index} moved money twice or out of nothing: {movements:?}"
-                ));
+                return Err(format!("transfer {index} moved money twice or out of nothing: {movements:?}"));
             }
             in_flight += under_way * i128::from(self.scenario.cents);
             let promised = match self.transfer(world, index).status() {
@@ -42,16 +36,12 @@ impl System<'_> {
                 _ => true,
             };
             if !promised {
-                return Err(format!(
-                    "transfer {index} ended otherwise than it says: {movements:?}"
-                ));
+                return Err(format!("transfer {index} ended otherwise than it says: {movements:?}"));
             }
         }
         let (held, paid_in) = (self.held(world), self.paid_in(world));
         if held + in_flight != paid_in {
-            return Err(format!(
-                "accounts hold {held} and {in_flight} are in flight, of {paid_in} paid in"
-            ));
+            return Err(format!("accounts hold {held} and {in_flight} are in flight, of {paid_in} paid in"));
         }
         Ok(())
     }
@@ -61,10 +51,7 @@ impl System<'_> {
         for index in 0..world.transfers.len() {
             let transfer = self.transfer(world, index);
             if transfer.deadline().is_some() {
-                return Err(format!(
-                    "nothing will ever end transfer {index}: {:?}",
-                    transfer.status()
-                ));
+                return Err(format!("nothing will ever end transfer {index}: {:?}", transfer.status()));
             }
         }
         let original = self.transfer(world, 0);
@@ -76,20 +63,14 @@ impl System<'_> {
             Some(Reversal::Started { .. }) => return Err("a reversal's end was not noted".to_owned()),
         };
         if noted != completed {
-            return Err(format!(
-                "reversal {completed:?} completed, but {noted:?} was noted"
-            ));
+            return Err(format!("reversal {completed:?} completed, but {noted:?} was noted"));
         }
         Ok(())
     }
 
     fn movements(&self, world: &World, transfer: TransferId) -> Movements {
         let mut movements = Movements::default();
-        for event in world
-            .accounts
-            .iter()
-            .flat_map(|stream| self.account_events(stream))
-        {
+        for event in world.accounts.iter().flat_map(|stream| self.account_events(stream)) {
             match event {
                 AccountEvent::AccountDebited { transfer_id, .. } if *transfer_id == transfer => {
                     movements.debits += 1;
@@ -115,10 +96,7 @@ impl System<'_> {
 
     /// Deposits minus withdrawals.
     fn paid_in(&self, world: &World) -> i128 {
-        let events = world
-            .accounts
-            .iter()
-            .flat_map(|stream| self.account_events(stream));
+        let events = world.accounts.iter().flat_map(|stream| self.account_events(stream));
         events
             .map(|event| match event {
                 AccountEvent::AccountDeposited { money, .. } => i128::from(money.amount.minor_units()),

@@ -17,13 +17,7 @@ pub(super) struct Scenario {
 
 impl Default for Scenario {
     fn default() -> Self {
-        Self {
-            cents: 100,
-            target_opened: true,
-            clients: vec![],
-            early_sweeps: 0,
-            losses: 0,
-        }
+        Self { cents: 100, target_opened: true, clients: vec![], early_sweeps: 0, losses: 0 }
     }
 }
 

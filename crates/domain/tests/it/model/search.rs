@@ -41,10 +41,7 @@ pub(super) fn search(scenario: &Scenario, sabotage: Sabotage) -> Found {
     let mut system = System::new(scenario, sabotage);
     let start = Rc::new(system.start());
     let mut known = HashSet::from([Rc::clone(&start)]);
-    let mut visits = vec![Visit {
-        world: start,
-        cause: None,
-    }];
+    let mut visits = vec![Visit { world: start, cause: None }];
     let mut ends = BTreeSet::new();
     let mut next = 0;
     let mut violation = None;
@@ -52,26 +49,18 @@ pub(super) fn search(scenario: &Scenario, sabotage: Sabotage) -> Found {
         let world = Rc::clone(&visits[next].world);
         let actions = system.actions(&world);
         let checked = system.check(&world).and_then(|()| {
-            let presses_on = actions
-                .iter()
-                .any(|action| matches!(action, Action::Sweep { .. }));
+            let presses_on = actions.iter().any(|action| matches!(action, Action::Sweep { .. }));
             if world.is_at_rest() && !presses_on {
                 ends.insert([0, 1, 2].map(|index| system.transfer(&world, index).status()));
                 system.check_end(&world)?;
             }
             Ok(())
         });
-        violation = checked.err().map(|promise| Violation {
-            promise,
-            history: history(&visits, next),
-        });
+        violation = checked.err().map(|promise| Violation { promise, history: history(&visits, next) });
         for action in actions {
             match system.after(&world, action).map(Rc::new) {
                 Ok(after) if known.insert(Rc::clone(&after)) => {
-                    visits.push(Visit {
-                        world: after,
-                        cause: Some((next, action)),
-                    });
+                    visits.push(Visit { world: after, cause: Some((next, action)) });
                 }
                 Ok(_) => {}
                 Err(promise) => {
@@ -82,11 +71,7 @@ pub(super) fn search(scenario: &Scenario, sabotage: Sabotage) -> Found {
         }
         next += 1;
     }
-    Found {
-        states: visits.len(),
-        ends,
-        violation,
-    }
+    Found { states: visits.len(), ends, violation }
 }
 
 fn history(visits: &[Visit], mut at: usize) -> Vec<Action> {
@@ -102,8 +87,6 @@ fn history(visits: &[Visit], mut at: usize) -> Vec<Action> {
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, after", self.promise)?;
-        self.history
-            .iter()
-            .try_for_each(|action| write!(f, "\n  {action:?}"))
+        self.history.iter().try_for_each(|action| write!(f, "\n  {action:?}"))
     }
 }

@@ -37,15 +37,8 @@ impl<'a> System<'a> {
 
     /// The source holds 100 cents and the transfer was just created.
     pub(super) fn start(&mut self) -> World {
-        let details = TransferDetails {
-            memo: None,
-            actor: None,
-            ..transfer(usd(self.scenario.cents))
-        };
-        let created = TransferEvent::MoneyTransferCreated {
-            transfer: details,
-            at: noon(),
-        };
+        let details = TransferDetails { memo: None, actor: None, ..transfer(usd(self.scenario.cents)) };
+        let created = TransferEvent::MoneyTransferCreated { transfer: details, at: noon() };
         let target = self.scenario.target_opened.then(opened);
         World {
             accounts: [
@@ -66,12 +59,7 @@ impl<'a> System<'a> {
 
     /// What the accounts service does about a transfer's event.
     pub(super) fn for_account(&mut self, event: u16, late: bool) -> &ForAccount {
-        let Self {
-            follow_ups,
-            transfer_events,
-            sabotage,
-            ..
-        } = self;
+        let Self { follow_ups, transfer_events, sabotage, .. } = self;
         follow_ups.for_account(event, transfer_events.value(event), late, *sabotage)
     }
 
@@ -86,10 +74,7 @@ impl<'a> System<'a> {
     }
 
     pub(super) fn account_events<'s>(&'s self, stream: &'s Stream) -> impl Iterator<Item = &'s AccountEvent> {
-        stream
-            .events
-            .iter()
-            .map(|number| self.account_events.value(*number))
+        stream.events.iter().map(|number| self.account_events.value(*number))
     }
 
     pub(super) fn account(&self, world: &World, index: usize) -> Account {
@@ -98,12 +83,7 @@ impl<'a> System<'a> {
 
     pub(super) fn transfer(&self, world: &World, index: usize) -> MoneyTransfer {
         let stream = &world.transfers[index];
-        MoneyTransfer::default().fold(
-            stream
-                .events
-                .iter()
-                .map(|number| self.transfer_events.value(*number)),
-        )
+        MoneyTransfer::default().fold(stream.events.iter().map(|number| self.transfer_events.value(*number)))
     }
 
     /// Whether this is the first command with the id; from now on it has a result.
@@ -121,13 +101,8 @@ impl<'a> System<'a> {
         index: usize,
         command: &AccountCommand,
     ) -> Result<(), String> {
-        let events = self
-            .account(world, index)
-            .decide(command)
-            .map_err(|refusal| refusal.to_string())?;
-        world.accounts[index]
-            .events
-            .extend(self.account_events.numbers(events));
+        let events = self.account(world, index).decide(command).map_err(|refusal| refusal.to_string())?;
+        world.accounts[index].events.extend(self.account_events.numbers(events));
         Ok(())
     }
 
@@ -138,13 +113,8 @@ impl<'a> System<'a> {
         index: usize,
         command: &TransferCommand,
     ) -> Result<(), String> {
-        let events = self
-            .transfer(world, index)
-            .decide(command)
-            .map_err(|refusal| refusal.to_string())?;
-        world.transfers[index]
-            .events
-            .extend(self.transfer_events.numbers(events));
+        let events = self.transfer(world, index).decide(command).map_err(|refusal| refusal.to_string())?;
+        world.transfers[index].events.extend(self.transfer_events.numbers(events));
         Ok(())
     }
 }
@@ -156,17 +126,10 @@ pub(super) fn account_index(account_id: AccountId) -> usize {
 
 /// The ids of a world's transfers.
 pub(super) fn transfer_ids() -> [TransferId; 3] {
-    [
-        TRANSFER,
-        reversal_transfer_id(TRANSFER, 1),
-        reversal_transfer_id(TRANSFER, 2),
-    ]
+    [TRANSFER, reversal_transfer_id(TRANSFER, 1), reversal_transfer_id(TRANSFER, 2)]
 }
 
 /// Which of a world's transfers has the id.
 pub(super) fn transfer_index(transfer_id: TransferId) -> usize {
-    transfer_ids()
-        .iter()
-        .position(|known| *known == transfer_id)
-        .expect("a transfer of this world")
+    transfer_ids().iter().position(|known| *known == transfer_id).expect("a transfer of this world")
 }

@@ -50,10 +50,7 @@ impl World {
 
 impl Stream {
     pub(super) fn of(events: Vec<u16>) -> Self {
-        Self {
-            events,
-            ..Self::default()
-        }
+        Self { events, ..Self::default() }
     }
 
     /// The events that a reader can be given: those it has read, again, and the next one.

@@ -6,25 +6,17 @@ use domain::transfer::{Answer, MoneyTransfer, TransferCommand, TransferRefusal, 
 use super::events::*;
 use crate::given::given;
 
-const REJECT_DEBIT: TransferCommand = TransferCommand::RecordDebitRejection {
-    reason: InsufficientFunds,
-};
-const REJECT_CREDIT: TransferCommand = TransferCommand::RecordCreditRejection {
-    reason: AccountClosed,
-};
+const REJECT_DEBIT: TransferCommand = TransferCommand::RecordDebitRejection { reason: InsufficientFunds };
+const REJECT_CREDIT: TransferCommand = TransferCommand::RecordCreditRejection { reason: AccountClosed };
 
 #[test]
 fn a_debit_leads_to_the_credit() {
-    given::<MoneyTransfer>([created()])
-        .when(TransferCommand::RecordDebit)
-        .then([debit_recorded()]);
+    given::<MoneyTransfer>([created()]).when(TransferCommand::RecordDebit).then([debit_recorded()]);
 }
 
 #[test]
 fn a_refused_debit_fails_the_transfer() {
-    given::<MoneyTransfer>([created()])
-        .when(REJECT_DEBIT)
-        .then([failed(InsufficientFunds)]);
+    given::<MoneyTransfer>([created()]).when(REJECT_DEBIT).then([failed(InsufficientFunds)]);
 }
 
 #[test]
@@ -43,11 +35,7 @@ fn a_refused_credit_leads_to_a_refund() {
 
 #[test]
 fn a_transfer_fails_only_once_the_money_is_back_and_for_the_credits_reason() {
-    let refunding = [
-        created(),
-        debit_recorded(),
-        credit_rejection_recorded(AccountClosed),
-    ];
+    let refunding = [created(), debit_recorded(), credit_rejection_recorded(AccountClosed)];
     given::<MoneyTransfer>(refunding)
         .when(TransferCommand::RecordDebitReversal)
         .then([failed(AccountClosed)]);
@@ -55,23 +43,11 @@ fn a_transfer_fails_only_once_the_money_is_back_and_for_the_credits_reason() {
 
 #[test]
 fn the_reason_is_known_from_the_rejection_on() {
-    let reason = |past: Vec<_>| {
-        given::<MoneyTransfer>(past)
-            .state()
-            .created()
-            .and_then(|it| it.reason())
-    };
+    let reason = |past: Vec<_>| given::<MoneyTransfer>(past).state().created().and_then(|it| it.reason());
     assert_eq!(reason(vec![created(), debit_recorded()]), None);
-    let refunding = vec![
-        created(),
-        debit_recorded(),
-        credit_rejection_recorded(AccountClosed),
-    ];
+    let refunding = vec![created(), debit_recorded(), credit_rejection_recorded(AccountClosed)];
     assert_eq!(reason(refunding.clone()), Some(AccountClosed));
-    assert_eq!(
-        reason([refunding, vec![failed(AccountClosed)]].concat()),
-        Some(AccountClosed)
-    );
+    assert_eq!(reason([refunding, vec![failed(AccountClosed)]].concat()), Some(AccountClosed));
 }
 
 /// Every answer in every phase that has an outcome of its own above or in the cancellation's tests is left
@@ -101,10 +77,7 @@ fn a_repeated_answer_changes_nothing_and_a_contradiction_is_refused() {
     ];
     for (past, row) in every_past().into_iter().zip(table) {
         for ((answer, command), outcome) in answers.clone().into_iter().zip(row.chars()) {
-            let state = given::<MoneyTransfer>(past.clone())
-                .state()
-                .status()
-                .expect("a status");
+            let state = given::<MoneyTransfer>(past.clone()).state().status().expect("a status");
             let outcome_of_command = given::<MoneyTransfer>(past.clone()).when(command);
             match outcome {
                 '=' => outcome_of_command.then_nothing(),
@@ -117,10 +90,8 @@ fn a_repeated_answer_changes_nothing_and_a_contradiction_is_refused() {
 
 #[test]
 fn every_status_is_reached() {
-    let reached: Vec<_> = every_past()
-        .into_iter()
-        .map(|past| given::<MoneyTransfer>(past).state().status())
-        .collect();
+    let reached: Vec<_> =
+        every_past().into_iter().map(|past| given::<MoneyTransfer>(past).state().status()).collect();
     for status in TransferStatus::ALL {
         assert!(reached.contains(&Some(*status)), "{status}");
     }

@@ -10,10 +10,7 @@ pub(super) fn details() -> TransferDetails {
 }
 
 pub(super) fn created() -> TransferEvent {
-    TransferEvent::MoneyTransferCreated {
-        transfer: details(),
-        at: noon(),
-    }
+    TransferEvent::MoneyTransferCreated { transfer: details(), at: noon() }
 }
 
 pub(super) fn debit_recorded() -> TransferEvent {
@@ -25,25 +22,15 @@ pub(super) fn credit_recorded() -> TransferEvent {
 }
 
 pub(super) fn credit_rejection_recorded(reason: RefusalReason) -> TransferEvent {
-    TransferEvent::CreditRejectionRecorded {
-        transfer: details(),
-        reason,
-    }
+    TransferEvent::CreditRejectionRecorded { transfer: details(), reason }
 }
 
 pub(super) fn failed(reason: RefusalReason) -> TransferEvent {
-    TransferEvent::MoneyTransferFailed {
-        transfer: details(),
-        reason,
-    }
+    TransferEvent::MoneyTransferFailed { transfer: details(), reason }
 }
 
 pub(super) fn cancellation_requested() -> TransferEvent {
-    TransferEvent::CancellationRequested {
-        transfer: details(),
-        reason: None,
-        at: noon(),
-    }
+    TransferEvent::CancellationRequested { transfer: details(), reason: None, at: noon() }
 }
 
 pub(super) fn cancellation_refund_started() -> TransferEvent {
@@ -55,10 +42,7 @@ pub(super) fn cancelled() -> TransferEvent {
 }
 
 pub(super) fn reversal_failed(reversal_id: TransferId) -> TransferEvent {
-    TransferEvent::ReversalFailed {
-        reversal_id,
-        reason: RefusalReason::InsufficientFunds.into(),
-    }
+    TransferEvent::ReversalFailed { reversal_id, reason: RefusalReason::InsufficientFunds.into() }
 }
 
 pub(super) fn reversal_completed(reversal_id: TransferId) -> TransferEvent {

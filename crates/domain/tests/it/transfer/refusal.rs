@@ -12,18 +12,12 @@ fn a_refusal_is_stored_under_its_code() {
         TransferRefusal::TooLate { state },
         TransferRefusal::NotCompleted { state },
         TransferRefusal::AlreadyReversed,
-        TransferRefusal::UnexpectedAnswer {
-            state,
-            answer: Answer::Debit,
-        },
+        TransferRefusal::UnexpectedAnswer { state, answer: Answer::Debit },
     ];
     for refusal in every_refusal {
         let stored = serde_json::to_value(&refusal).expect("a refusal serializes");
         assert_eq!(stored["code"], refusal.code());
-        assert_eq!(
-            serde_json::from_value::<TransferRefusal>(stored).expect("and comes back"),
-            refusal
-        );
+        assert_eq!(serde_json::from_value::<TransferRefusal>(stored).expect("and comes back"), refusal);
     }
 }
 
@@ -44,16 +38,10 @@ fn reasons_and_states_are_the_words_of_the_api() {
 fn the_reason_of_a_refund_is_one_word() {
     for (reason, word) in [
         (UnwindReason::Cancelled, "cancelled"),
-        (
-            UnwindReason::Refused(RefusalReason::AccountFrozen),
-            "account-frozen",
-        ),
+        (UnwindReason::Refused(RefusalReason::AccountFrozen), "account-frozen"),
     ] {
         assert_eq!(serde_json::to_value(reason).expect("a reason serializes"), word);
-        assert_eq!(
-            serde_json::from_value::<UnwindReason>(word.into()).expect("and comes back"),
-            reason
-        );
+        assert_eq!(serde_json::from_value::<UnwindReason>(word.into()).expect("and comes back"), reason);
         assert_eq!(reason.to_string(), word);
     }
 }

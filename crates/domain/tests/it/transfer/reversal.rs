@@ -28,11 +28,7 @@ fn started(attempt: u32) -> TransferEvent {
         deadline: at(60),
         reversal_of: Some(TRANSFER),
     };
-    TransferEvent::ReversalStarted {
-        reversal,
-        reason: Some(memo("Sent twice")),
-        at: at(50),
-    }
+    TransferEvent::ReversalStarted { reversal, reason: Some(memo("Sent twice")), at: at(50) }
 }
 
 fn first() -> domain::ids::TransferId {
@@ -45,22 +41,15 @@ fn past(more: impl IntoIterator<Item = TransferEvent>) -> Vec<TransferEvent> {
 
 #[test]
 fn a_reversal_is_a_new_transfer_the_other_way() {
-    given::<MoneyTransfer>(completed())
-        .when(start())
-        .then([started(1)]);
+    given::<MoneyTransfer>(completed()).when(start()).then([started(1)]);
 }
 
 #[test]
 fn only_a_completed_transfer_is_reversed() {
     for past in every_past() {
-        let state = given::<MoneyTransfer>(past.clone())
-            .state()
-            .status()
-            .expect("a status");
+        let state = given::<MoneyTransfer>(past.clone()).state().status().expect("a status");
         if state != TransferStatus::Completed {
-            given::<MoneyTransfer>(past)
-                .when(start())
-                .then_refused(TransferRefusal::NotCompleted { state });
+            given::<MoneyTransfer>(past).when(start()).then_refused(TransferRefusal::NotCompleted { state });
         }
     }
 }
@@ -68,27 +57,18 @@ fn only_a_completed_transfer_is_reversed() {
 #[test]
 fn one_reversal_at_a_time_and_none_after_it_completed() {
     let under_way = past([started(1)]);
-    given::<MoneyTransfer>(under_way)
-        .when(start())
-        .then_refused(TransferRefusal::AlreadyReversed);
+    given::<MoneyTransfer>(under_way).when(start()).then_refused(TransferRefusal::AlreadyReversed);
     let reversed = past([started(1), reversal_completed(first())]);
-    given::<MoneyTransfer>(reversed)
-        .when(start())
-        .then_refused(TransferRefusal::AlreadyReversed);
+    given::<MoneyTransfer>(reversed).when(start()).then_refused(TransferRefusal::AlreadyReversed);
 }
 
 #[test]
 fn a_failed_reversal_makes_room_for_another_one_with_an_id_of_its_own() {
     let reason = RefusalReason::InsufficientFunds.into();
     given::<MoneyTransfer>(past([started(1)]))
-        .when(TransferCommand::FailReversal {
-            reversal_id: first(),
-            reason,
-        })
+        .when(TransferCommand::FailReversal { reversal_id: first(), reason })
         .then([reversal_failed(first())]);
-    given::<MoneyTransfer>(past([started(1), reversal_failed(first())]))
-        .when(start())
-        .then([started(2)]);
+    given::<MoneyTransfer>(past([started(1), reversal_failed(first())])).when(start()).then([started(2)]);
 }
 
 #[test]
@@ -107,10 +87,7 @@ fn the_end_of_a_reversal_is_noted_once() {
     let reason = RefusalReason::InsufficientFunds.into();
     let ends = [
         TransferCommand::CompleteReversal { reversal_id: first() },
-        TransferCommand::FailReversal {
-            reversal_id: first(),
-            reason,
-        },
+        TransferCommand::FailReversal { reversal_id: first(), reason },
     ];
     for end in ends {
         let reversed = past([started(1), reversal_completed(first())]);
@@ -118,9 +95,7 @@ fn the_end_of_a_reversal_is_noted_once() {
         let freed = past([started(1), reversal_failed(first())]);
         given::<MoneyTransfer>(freed).when(end.clone()).then_nothing();
         let second_under_way = past([started(1), reversal_failed(first()), started(2)]);
-        given::<MoneyTransfer>(second_under_way)
-            .when(end.clone())
-            .then_nothing();
+        given::<MoneyTransfer>(second_under_way).when(end.clone()).then_nothing();
         given::<MoneyTransfer>(completed()).when(end).then_nothing();
     }
 }
@@ -131,13 +106,8 @@ fn a_reversal_is_reversed_like_any_transfer() {
         panic!("a started reversal");
     };
     let outcome = given::<MoneyTransfer>([
-        TransferEvent::MoneyTransferCreated {
-            transfer: reversal.clone(),
-            at: at(51),
-        },
-        TransferEvent::DebitRecorded {
-            transfer: reversal.clone(),
-        },
+        TransferEvent::MoneyTransferCreated { transfer: reversal.clone(), at: at(51) },
+        TransferEvent::DebitRecorded { transfer: reversal.clone() },
         TransferEvent::CreditRecorded { transfer: reversal },
     ])
     .when(start());

@@ -17,72 +17,34 @@ fn asks(event: TransferEvent, account: AccountId, step: Step, command: AccountCo
 }
 
 fn reverse_debit(reason: UnwindReason) -> AccountCommand {
-    AccountCommand::ReverseDebit {
-        transfer: details(),
-        reason,
-        now: at(1),
-    }
+    AccountCommand::ReverseDebit { transfer: details(), reason, now: at(1) }
 }
 
 fn deadline_passed(pending: PendingStep) -> TransferEvent {
-    TransferEvent::DeadlinePassed {
-        transfer: details(),
-        pending,
-        attempt: 1,
-        next_check_at: at(15),
-    }
+    TransferEvent::DeadlinePassed { transfer: details(), pending, attempt: 1, next_check_at: at(15) }
 }
 
 #[test]
 fn the_source_is_asked_first() {
-    asks(
-        created(),
-        ALICES,
-        Step::Debit,
-        AccountCommand::Debit {
-            transfer: details(),
-            now: at(1),
-        },
-    );
+    asks(created(), ALICES, Step::Debit, AccountCommand::Debit { transfer: details(), now: at(1) });
 }
 
 #[test]
 fn the_target_is_asked_once_the_debit_is_recorded() {
-    asks(
-        debit_recorded(),
-        BOBS,
-        Step::Credit,
-        AccountCommand::Credit {
-            transfer: details(),
-            now: at(1),
-        },
-    );
+    asks(debit_recorded(), BOBS, Step::Credit, AccountCommand::Credit { transfer: details(), now: at(1) });
 }
 
 #[test]
 fn a_refund_is_asked_of_the_source() {
     let refused = UnwindReason::Refused(AccountClosed);
-    asks(
-        credit_rejection_recorded(AccountClosed),
-        ALICES,
-        Step::ReverseDebit,
-        reverse_debit(refused),
-    );
-    asks(
-        cancellation_refund_started(),
-        ALICES,
-        Step::ReverseDebit,
-        reverse_debit(UnwindReason::Cancelled),
-    );
+    asks(credit_rejection_recorded(AccountClosed), ALICES, Step::ReverseDebit, reverse_debit(refused));
+    asks(cancellation_refund_started(), ALICES, Step::ReverseDebit, reverse_debit(UnwindReason::Cancelled));
 }
 
 #[test]
 fn giving_up_is_asked_of_the_same_account_under_the_steps_own_id() {
     let (transfer, reason) = (details(), DeadlineExceeded);
-    let give_up = AccountCommand::RefuseDebit {
-        transfer: transfer.clone(),
-        reason,
-    };
+    let give_up = AccountCommand::RefuseDebit { transfer: transfer.clone(), reason };
     asks(deadline_passed(PendingStep::Debit), ALICES, Step::Debit, give_up);
     let give_up = AccountCommand::RefuseCredit { transfer, reason };
     asks(deadline_passed(PendingStep::Credit), BOBS, Step::Credit, give_up);
@@ -97,12 +59,7 @@ fn giving_up_is_asked_of_the_same_account_under_the_steps_own_id() {
 
 #[test]
 fn no_account_is_asked_after_an_end_or_a_cancellation_that_waits() {
-    for event in [
-        credit_recorded(),
-        failed(AccountClosed),
-        cancelled(),
-        cancellation_requested(),
-    ] {
+    for event in [credit_recorded(), failed(AccountClosed), cancelled(), cancellation_requested()] {
         assert_eq!(account_commands_after(&event, at(1)), None);
     }
 }
@@ -112,26 +69,10 @@ fn a_transfer_takes_note_of_both_answers_under_one_id() {
     let reason = AccountClosed;
     let noted = [
         (debited(30, 0), Step::RecordDebit, TransferCommand::RecordDebit),
-        (
-            debit_rejected(reason),
-            Step::RecordDebit,
-            TransferCommand::RecordDebitRejection { reason },
-        ),
-        (
-            credited(30, 30),
-            Step::RecordCredit,
-            TransferCommand::RecordCredit,
-        ),
-        (
-            credit_rejected(reason),
-            Step::RecordCredit,
-            TransferCommand::RecordCreditRejection { reason },
-        ),
-        (
-            debit_reversed(30, 30),
-            Step::RecordReversal,
-            TransferCommand::RecordDebitReversal,
-        ),
+        (debit_rejected(reason), Step::RecordDebit, TransferCommand::RecordDebitRejection { reason }),
+        (credited(30, 30), Step::RecordCredit, TransferCommand::RecordCredit),
+        (credit_rejected(reason), Step::RecordCredit, TransferCommand::RecordCreditRejection { reason }),
+        (debit_reversed(30, 30), Step::RecordReversal, TransferCommand::RecordDebitReversal),
     ];
     for (event, step, command) in noted {
         let expected = (TRANSFER, step_command_id(TRANSFER, step), command);
@@ -149,23 +90,13 @@ fn what_an_account_does_by_itself_is_no_transfers_business() {
 const ORIGINAL: TransferId = TransferId(uuid::Uuid::from_u128(0x0816));
 
 fn reversal() -> TransferDetails {
-    TransferDetails {
-        reversal_of: Some(ORIGINAL),
-        ..details()
-    }
+    TransferDetails { reversal_of: Some(ORIGINAL), ..details() }
 }
 
 #[test]
 fn a_started_reversal_is_created() {
-    let started = TransferEvent::ReversalStarted {
-        reversal: reversal(),
-        reason: None,
-        at: at(5),
-    };
-    let create = TransferCommand::Create {
-        details: reversal(),
-        now: at(5),
-    };
+    let started = TransferEvent::ReversalStarted { reversal: reversal(), reason: None, at: at(5) };
+    let create = TransferCommand::Create { details: reversal(), now: at(5) };
     let expected = (TRANSFER, step_command_id(TRANSFER, Step::CreateReversal), create);
     assert_eq!(reversal_commands_after(&started), Some(expected));
 }
@@ -176,22 +107,14 @@ fn the_original_takes_note_of_how_its_reversal_ended_under_one_id() {
     let fail = |reason| TransferCommand::FailReversal { reversal_id, reason };
     let ends = [
         (
-            TransferEvent::CreditRecorded {
-                transfer: transfer.clone(),
-            },
+            TransferEvent::CreditRecorded { transfer: transfer.clone() },
             TransferCommand::CompleteReversal { reversal_id },
         ),
         (
-            TransferEvent::MoneyTransferFailed {
-                transfer: transfer.clone(),
-                reason: AccountClosed,
-            },
+            TransferEvent::MoneyTransferFailed { transfer: transfer.clone(), reason: AccountClosed },
             fail(AccountClosed.into()),
         ),
-        (
-            TransferEvent::MoneyTransferCancelled { transfer },
-            fail(UnwindReason::Cancelled),
-        ),
+        (TransferEvent::MoneyTransferCancelled { transfer }, fail(UnwindReason::Cancelled)),
     ];
     for (event, command) in ends {
         let expected = (ORIGINAL, step_command_id(TRANSFER, Step::EndReversal), command);

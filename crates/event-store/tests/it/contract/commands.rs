@@ -17,31 +17,13 @@ pub(crate) async fn a_command_gives_its_events_and_state(backend: Arc<impl Backe
     let (store, id) = (backend.open().await, Uuid::now_v7());
     let context = once();
 
-    let done = orders(&store)
-        .execute(id, Order::PutEach(vec![2, 3]), context.clone())
-        .await
-        .unwrap();
+    let done = orders(&store).execute(id, Order::PutEach(vec![2, 3]), context.clone()).await.unwrap();
 
-    assert_eq!(
-        (done.id, done.version, done.state.items, done.replayed),
-        (id, Version(2), 5, false)
-    );
-    assert_eq!(
-        done.events,
-        store
-            .load(&shelf_stream(id), Version::NONE, Until::Latest)
-            .await
-            .unwrap()
-    );
-    assert_eq!(
-        done.events[1].decode::<crate::shelf::ShelfEvent>().unwrap(),
-        put(3)
-    );
+    assert_eq!((done.id, done.version, done.state.items, done.replayed), (id, Version(2), 5, false));
+    assert_eq!(done.events, store.load(&shelf_stream(id), Version::NONE, Until::Latest).await.unwrap());
+    assert_eq!(done.events[1].decode::<crate::shelf::ShelfEvent>().unwrap(), put(3));
     let record = store.find_command(context.command_id).await.unwrap().unwrap();
-    assert_eq!(
-        (record.stream, record.version, record.event_count),
-        (shelf_stream(id), Version(2), 2)
-    );
+    assert_eq!((record.stream, record.version, record.event_count), (shelf_stream(id), Version(2), 2));
 }
 
 pub(crate) async fn the_same_command_again_gives_the_first_result(backend: Arc<impl Backend>) {
@@ -49,49 +31,25 @@ pub(crate) async fn the_same_command_again_gives_the_first_result(backend: Arc<i
     let orders = orders(&store);
     orders.execute(id, Order::Put(1), once()).await.unwrap();
     let context = once();
-    let first = orders
-        .execute(id, Order::PutEach(vec![2, 3]), context.clone())
-        .await
-        .unwrap();
+    let first = orders.execute(id, Order::PutEach(vec![2, 3]), context.clone()).await.unwrap();
     for _ in 0..5 {
         orders.execute(id, Order::Put(10), once()).await.unwrap();
     }
 
-    let again = orders
-        .execute(id, Order::PutEach(vec![2, 3]), context)
-        .await
-        .unwrap();
+    let again = orders.execute(id, Order::PutEach(vec![2, 3]), context).await.unwrap();
 
-    assert_eq!(
-        again,
-        Executed {
-            replayed: true,
-            ..first
-        }
-    );
+    assert_eq!(again, Executed { replayed: true, ..first });
     assert_eq!(shelves(&store).find(id).await.unwrap().version, Version(8));
 }
 
 pub(crate) async fn the_same_command_on_another_aggregate_gives_the_first_result(backend: Arc<impl Backend>) {
     let store = backend.open().await;
     let (id, other, context) = (Uuid::now_v7(), Uuid::now_v7(), once());
-    let first = orders(&store)
-        .execute(id, Order::Put(1), context.clone())
-        .await
-        .unwrap();
+    let first = orders(&store).execute(id, Order::Put(1), context.clone()).await.unwrap();
 
-    let again = orders(&store)
-        .execute(other, Order::Put(1), context)
-        .await
-        .unwrap();
+    let again = orders(&store).execute(other, Order::Put(1), context).await.unwrap();
 
-    assert_eq!(
-        again,
-        Executed {
-            replayed: true,
-            ..first
-        }
-    );
+    assert_eq!(again, Executed { replayed: true, ..first });
     assert_eq!(shelves(&store).find_optional(other).await.unwrap(), None);
 }
 
@@ -99,10 +57,7 @@ pub(crate) async fn a_stored_refusal_is_given_again(backend: Arc<impl Backend>) 
     let (store, id) = (backend.open().await, Uuid::now_v7());
     let orders = orders(&store);
     orders.execute(id, Order::Put(1), once()).await.unwrap();
-    let context = CommandContext {
-        store_refusal: true,
-        ..once()
-    };
+    let context = CommandContext { store_refusal: true, ..once() };
 
     let first = orders.execute(id, Order::Take(5), context.clone()).await;
     orders.execute(id, Order::Put(10), once()).await.unwrap();
@@ -110,11 +65,7 @@ pub(crate) async fn a_stored_refusal_is_given_again(backend: Arc<impl Backend>) 
 
     assert_eq!(refused(first), (Refusal::TooFew { items: 1 }, Version(1), false));
     assert_eq!(refused(again), (Refusal::TooFew { items: 1 }, Version(1), true));
-    assert_eq!(
-        store.pending(10).await.unwrap().len(),
-        2,
-        "a refusal is not published"
-    );
+    assert_eq!(store.pending(10).await.unwrap().len(), 2, "a refusal is not published");
 }
 
 pub(crate) async fn a_refusal_that_is_not_stored_is_decided_again(backend: Arc<impl Backend>) {
@@ -125,10 +76,7 @@ pub(crate) async fn a_refusal_that_is_not_stored_is_decided_again(backend: Arc<i
     orders.execute(id, Order::Put(10), once()).await.unwrap();
     let again = orders.execute(id, Order::Take(5), context).await.unwrap();
 
-    assert_eq!(
-        refused(first),
-        (Refusal::TooFew { items: 0 }, Version::NONE, false)
-    );
+    assert_eq!(refused(first), (Refusal::TooFew { items: 0 }, Version::NONE, false));
     assert_eq!((again.state.items, again.replayed), (5, false));
 }
 
@@ -141,14 +89,8 @@ pub(crate) async fn another_request_under_the_same_id_is_told_apart(backend: Arc
         ..context.clone()
     };
     let (accepted, declined) = (once(), once());
-    orders
-        .execute(id, Order::Put(1), with_hash(&accepted, 1))
-        .await
-        .unwrap();
-    orders
-        .execute(id, Order::Take(9), with_hash(&declined, 1))
-        .await
-        .unwrap_err();
+    orders.execute(id, Order::Put(1), with_hash(&accepted, 1)).await.unwrap();
+    orders.execute(id, Order::Take(9), with_hash(&declined, 1)).await.unwrap_err();
 
     for (context, order) in [(accepted, Order::Put(2)), (declined, Order::Take(1))] {
         let other = orders.execute(id, order.clone(), with_hash(&context, 2)).await;
@@ -164,24 +106,12 @@ pub(crate) async fn a_command_that_changes_nothing_is_kept_too(backend: Arc<impl
     let orders = orders(&store);
     orders.execute(id, Order::Label("books"), once()).await.unwrap();
 
-    let first = orders
-        .execute(id, Order::Label("books"), context.clone())
-        .await
-        .unwrap();
+    let first = orders.execute(id, Order::Label("books"), context.clone()).await.unwrap();
     orders.execute(id, Order::Label("maps"), once()).await.unwrap();
     let again = orders.execute(id, Order::Label("books"), context).await.unwrap();
 
-    assert_eq!(
-        (first.version, first.events.len(), first.replayed),
-        (Version(1), 0, false)
-    );
-    assert_eq!(
-        again,
-        Executed {
-            replayed: true,
-            ..first
-        }
-    );
+    assert_eq!((first.version, first.events.len(), first.replayed), (Version(1), 0, false));
+    assert_eq!(again, Executed { replayed: true, ..first });
     assert_eq!(shelves(&store).find(id).await.unwrap().state.label, "maps");
     assert_eq!(store.pending(10).await.unwrap().len(), 2);
 }
@@ -189,10 +119,7 @@ pub(crate) async fn a_command_that_changes_nothing_is_kept_too(backend: Arc<impl
 pub(crate) async fn if_match_is_honoured(backend: Arc<impl Backend>) {
     let (store, id) = (backend.open().await, Uuid::now_v7());
     let orders = orders(&store);
-    let seen = |version| CommandContext {
-        expected: ExpectedVersion::Exact(version),
-        ..once()
-    };
+    let seen = |version| CommandContext { expected: ExpectedVersion::Exact(version), ..once() };
 
     let first = seen(Version::NONE);
     orders.execute(id, Order::Put(1), first.clone()).await.unwrap();
@@ -200,22 +127,10 @@ pub(crate) async fn if_match_is_honoured(backend: Arc<impl Backend>) {
     let again = orders.execute(id, Order::Put(1), first).await.unwrap();
     orders.execute(id, Order::Put(1), seen(Version(1))).await.unwrap();
 
-    let Err(ExecuteError::Precondition(conflict)) = stale else {
-        panic!("{stale:?}")
-    };
+    let Err(ExecuteError::Precondition(conflict)) = stale else { panic!("{stale:?}") };
     let expected = ExpectedVersion::Exact(Version::NONE);
-    assert_eq!(
-        conflict,
-        Conflict {
-            stream: shelf_stream(id),
-            expected,
-            actual: Version(1)
-        }
-    );
-    assert!(
-        again.replayed,
-        "a repeated command is answered before its precondition is looked at"
-    );
+    assert_eq!(conflict, Conflict { stream: shelf_stream(id), expected, actual: Version(1) });
+    assert!(again.replayed, "a repeated command is answered before its precondition is looked at");
 }
 
 pub(crate) async fn concurrent_writers_lose_nothing(backend: Arc<impl Backend>) {
@@ -223,11 +138,8 @@ pub(crate) async fn concurrent_writers_lose_nothing(backend: Arc<impl Backend>) 
     let orders = orders(&store);
 
     let writers = (0..32).map(|_| orders.execute(id, Order::Put(1), once()));
-    let mut versions: Vec<_> = join_all(writers)
-        .await
-        .into_iter()
-        .map(|answer| answer.unwrap().version.0)
-        .collect();
+    let mut versions: Vec<_> =
+        join_all(writers).await.into_iter().map(|answer| answer.unwrap().version.0).collect();
 
     versions.sort_unstable();
     assert_eq!(versions, (1..=32).collect::<Vec<_>>());
@@ -253,10 +165,7 @@ pub(crate) async fn the_same_command_twice_at_once_has_one_effect(backend: Arc<i
     let (here, there, id) = (backend.open().await, backend.open().await, Uuid::now_v7());
     let (mine, yours) = (orders(&here), orders(&there));
     for round in 1..=20 {
-        let context = CommandContext {
-            store_refusal: round % 2 == 0,
-            ..once()
-        };
+        let context = CommandContext { store_refusal: round % 2 == 0, ..once() };
         // Only one item is there to be taken: the second one to come must not be refused because of the first.
         mine.execute(id, Order::Put(1), once()).await.unwrap();
 
@@ -275,11 +184,7 @@ pub(crate) async fn the_same_command_twice_at_once_has_one_effect(backend: Arc<i
 
 pub(crate) async fn a_caller_who_leaves_does_not_stop_the_command(backend: Arc<impl Backend>) {
     let (store, id) = (backend.open().await, Uuid::now_v7());
-    let orders = Commands::direct(Repository::<Shelf>::new(
-        Arc::clone(&store),
-        Arc::new(SystemClock),
-        0,
-    ));
+    let orders = Commands::direct(Repository::<Shelf>::new(Arc::clone(&store), Arc::new(SystemClock), 0));
 
     for _ in 0..20 {
         let mut call = Box::pin(orders.execute(id, Order::Put(1), once()));
@@ -289,9 +194,7 @@ pub(crate) async fn a_caller_who_leaves_does_not_stop_the_command(backend: Arc<i
 
     eventually(|| async {
         let shelf = shelves(&store).find_optional(id).await.unwrap();
-        shelf
-            .filter(|shelf| shelf.version == Version(20))
-            .ok_or("not all of them are committed")
+        shelf.filter(|shelf| shelf.version == Version(20)).ok_or("not all of them are committed")
     })
     .await;
     orders.execute(id, Order::Put(1), once()).await.unwrap();
@@ -304,23 +207,13 @@ pub(crate) async fn a_panic_is_an_error(backend: Arc<impl Backend>) {
 
     let broken = orders.execute(id, Order::PullDown, once()).await;
 
-    assert!(matches!(
-        broken,
-        Err(ExecuteError::Store(StoreError::Database(_)))
-    ));
-    assert_eq!(
-        orders.execute(id, Order::Put(1), once()).await.unwrap().version,
-        Version(1)
-    );
+    assert!(matches!(broken, Err(ExecuteError::Store(StoreError::Database(_)))));
+    assert_eq!(orders.execute(id, Order::Put(1), once()).await.unwrap().version, Version(1));
 }
 
 fn refused(answer: Answer) -> (Refusal, Version, bool) {
     match answer {
-        Err(ExecuteError::Refused {
-            refusal,
-            version,
-            replayed,
-        }) => (refusal, version, replayed),
+        Err(ExecuteError::Refused { refusal, version, replayed }) => (refusal, version, replayed),
         other => panic!("not refused: {other:?}"),
     }
 }

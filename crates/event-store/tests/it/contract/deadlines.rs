@@ -13,26 +13,14 @@ pub(crate) async fn the_index_follows_the_state(backend: Arc<impl Backend>) {
 
     orders.execute(id, Order::Put(1), once()).await.unwrap();
     assert_eq!(due().await, []);
-    orders
-        .execute(id, Order::PlanCount(time(50)), once())
-        .await
-        .unwrap();
+    orders.execute(id, Order::PlanCount(time(50)), once()).await.unwrap();
     orders.execute(id, Order::Put(1), once()).await.unwrap();
     assert_eq!(due().await, [(id, time(50))]);
-    orders
-        .execute(id, Order::PlanCount(time(70)), once())
-        .await
-        .unwrap();
+    orders.execute(id, Order::PlanCount(time(70)), once()).await.unwrap();
     assert_eq!(due().await, [(id, time(70))]);
-    orders
-        .execute(id, Order::PlanCount(time(101)), once())
-        .await
-        .unwrap();
+    orders.execute(id, Order::PlanCount(time(101)), once()).await.unwrap();
     assert_eq!(due().await, []);
-    orders
-        .execute(id, Order::PlanCount(time(100)), once())
-        .await
-        .unwrap();
+    orders.execute(id, Order::PlanCount(time(100)), once()).await.unwrap();
     orders.execute(id, Order::Count, once()).await.unwrap();
     assert_eq!(due().await, []);
 }
@@ -42,10 +30,7 @@ pub(crate) async fn the_oldest_come_first(backend: Arc<impl Backend>) {
     let orders = orders(&store);
     let shelves = [Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7()];
     for (id, by) in shelves.into_iter().zip([30, 10, 20]) {
-        orders
-            .execute(id, Order::PlanCount(time(by)), once())
-            .await
-            .unwrap();
+        orders.execute(id, Order::PlanCount(time(by)), once()).await.unwrap();
     }
 
     let due = store.due("shelf", time(60), 2).await.unwrap();

@@ -22,10 +22,7 @@ pub(crate) async fn what_appends_nothing_is_not_noticed(backend: Arc<impl Backen
     let (orders, mut notices) = (orders(&store), store.notices());
 
     orders.execute(id, Order::Label(""), once()).await.unwrap();
-    let kept = CommandContext {
-        store_refusal: true,
-        ..once()
-    };
+    let kept = CommandContext { store_refusal: true, ..once() };
     orders.execute(id, Order::Take(1), kept).await.unwrap_err();
     store.append(commit(id, 1, &[put(1)])).await.unwrap_err();
     assert!(notices.is_empty());

@@ -9,19 +9,10 @@ use crate::shelf::{Order, commit, once, orders, put};
 pub(crate) async fn a_commit_has_one_row(backend: Arc<impl Backend>) {
     let store = backend.open().await;
 
-    let events = store
-        .append(commit(Uuid::now_v7(), 0, &[put(1), put(2), put(3)]))
-        .await
-        .unwrap();
+    let events = store.append(commit(Uuid::now_v7(), 0, &[put(1), put(2), put(3)])).await.unwrap();
 
     let pending = store.pending(10).await.unwrap();
-    assert_eq!(
-        pending,
-        [PendingCommit {
-            commit_id: events[0].commit_id,
-            events
-        }]
-    );
+    assert_eq!(pending, [PendingCommit { commit_id: events[0].commit_id, events }]);
 }
 
 pub(crate) async fn the_oldest_commits_come_first(backend: Arc<impl Backend>) {
@@ -31,10 +22,7 @@ pub(crate) async fn the_oldest_commits_come_first(backend: Arc<impl Backend>) {
     };
     let mut committed = Vec::new();
     for _ in 0..3 {
-        let done = orders
-            .execute(Uuid::now_v7(), Order::PutEach(vec![1, 2]), once())
-            .await
-            .unwrap();
+        let done = orders.execute(Uuid::now_v7(), Order::PutEach(vec![1, 2]), once()).await.unwrap();
         committed.push(done.events);
     }
 
@@ -75,10 +63,7 @@ pub(crate) async fn an_id_is_never_given_twice(backend: Arc<impl Backend>) {
 
 pub(crate) async fn a_commit_can_be_published_again(backend: Arc<impl Backend>) {
     let store = backend.open().await;
-    let (first, second) = (
-        commit(Uuid::now_v7(), 0, &[put(1)]),
-        commit(Uuid::now_v7(), 0, &[put(2)]),
-    );
+    let (first, second) = (commit(Uuid::now_v7(), 0, &[put(1)]), commit(Uuid::now_v7(), 0, &[put(2)]));
     let nothing = commit(Uuid::now_v7(), 0, &[]);
     for commit in [&first, &second, &nothing] {
         store.append(commit.clone()).await.unwrap();
@@ -95,13 +80,7 @@ pub(crate) async fn a_commit_can_be_published_again(backend: Arc<impl Backend>) 
 }
 
 pub(crate) async fn pending_ids(store: &dyn EventStore) -> Vec<CommitId> {
-    store
-        .pending(100)
-        .await
-        .unwrap()
-        .into_iter()
-        .map(|commit| commit.commit_id)
-        .collect()
+    store.pending(100).await.unwrap().into_iter().map(|commit| commit.commit_id).collect()
 }
 
 fn events(pending: Vec<PendingCommit>) -> Vec<Vec<event_store::RecordedEvent>> {

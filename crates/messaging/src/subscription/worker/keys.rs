@@ -54,9 +54,6 @@ impl Agenda {
     }
 
     pub(super) fn pop_due(&mut self, now: Instant) -> Option<String> {
-        (self.next()? <= now)
-            .then(|| self.0.pop_first())
-            .flatten()
-            .map(|(_, key)| key)
+        (self.next()? <= now).then(|| self.0.pop_first()).flatten().map(|(_, key)| key)
     }
 }

@@ -32,10 +32,8 @@ async fn a_slow_key_does_not_hold_up_other_partitions(backend: Backend) {
     let ids = ids(30);
     backend.publish(&ids, 1..=2).await;
     let deliveries = backend.bus.read_topic(&backend.topic).await.expect("the topic");
-    let partitions: HashMap<String, i32> = deliveries
-        .into_iter()
-        .map(|d| (d.message.key, d.position.partition))
-        .collect();
+    let partitions: HashMap<String, i32> =
+        deliveries.into_iter().map(|d| (d.message.key, d.position.partition)).collect();
     let slow = ids[0];
     let gate = Arc::new(Semaphore::new(0));
     let recorder = {
@@ -88,23 +86,12 @@ async fn much_more_than_fits_in_memory_arrives_with_bounded_memory(backend: Back
     };
     let spy = Arc::new(SpyBus::new(Arc::clone(&backend.bus)));
     let controls = Arc::clone(&spy.controls);
-    let settings = SubscriptionSettings {
-        in_hand_limit: LIMIT,
-        batch_limit: 20,
-        ..quick_settings()
-    };
+    let settings = SubscriptionSettings { in_hand_limit: LIMIT, batch_limit: 20, ..quick_settings() };
     let running = Running::on(spy as Arc<dyn Bus>, &backend, recorder.clone(), None, settings).await;
-    until(
-        || controls.paused.lock().expect("not poisoned").len(),
-        |paused| *paused == 8,
-    )
-    .await;
+    until(|| controls.paused.lock().expect("not poisoned").len(), |paused| *paused == 8).await;
     // Every partition may get one more hand-over beyond its limit, and Kafka has a few on the way.
     let delivered = controls.delivered.load(std::sync::atomic::Ordering::SeqCst);
-    assert!(
-        delivered <= 8 * (LIMIT + 256) + 8 * 256,
-        "{delivered} of 12800 are in memory"
-    );
+    assert!(delivered <= 8 * (LIMIT + 256) + 8 * 256, "{delivered} of 12800 are in memory");
     gate.close();
     recorder.has_all(&ids, 200).await;
     running.handle.caught_up().await;
@@ -151,9 +138,6 @@ async fn the_status_tells_how_it_is_doing(backend: Backend) {
     .await;
     let mut watched = running.handle.watch();
     running.stop().await;
-    let ended = watched
-        .wait_for(|status| !status.connected)
-        .await
-        .map(|status| status.partitions);
+    let ended = watched.wait_for(|status| !status.connected).await.map(|status| status.partitions);
     assert_eq!(ended.ok(), Some(0));
 }

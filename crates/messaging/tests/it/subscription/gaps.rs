@@ -24,9 +24,7 @@ fn view() -> Recorder {
         let mut last_seen = last_seen.lock().expect("not poisoned");
         let last = last_seen.entry(event.stream.aggregate_id).or_default();
         if event.version.0 > *last + 1 {
-            return Outcome::Gap {
-                last_seen: Version(*last),
-            };
+            return Outcome::Gap { last_seen: Version(*last) };
         }
         *last = (*last).max(event.version.0);
         Outcome::Done
@@ -34,10 +32,7 @@ fn view() -> Recorder {
 }
 
 fn owner(last: i64, failing: usize) -> Option<Arc<dyn StreamSource>> {
-    Some(Arc::new(OwnerOf {
-        last,
-        failing: AtomicUsize::new(failing),
-    }))
+    Some(Arc::new(OwnerOf { last, failing: AtomicUsize::new(failing) }))
 }
 
 async fn a_gap_is_filled_from_the_owner(backend: Backend) {
@@ -86,24 +81,9 @@ async fn without_an_owner_a_gap_stays_parked_and_visible(backend: Backend) {
     backend.publish(&ids[1..], 1..=3).await;
     running.handle.caught_up().await;
     view.has_all(&ids[1..], 3).await;
-    let parked = backend
-        .dead_letters
-        .parked(&backend.group)
-        .await
-        .expect("letters");
-    assert_eq!(
-        (parked.len(), parked[0].letters, parked[0].reason.as_str()),
-        (1, 1, "gap")
-    );
-    let report = running
-        .handle
-        .redrive(None, std::time::Duration::from_secs(30))
-        .await
-        .expect("a report");
-    assert_eq!(
-        (report.handled, report.remaining.len()),
-        (0, 1),
-        "it is still a gap"
-    );
+    let parked = backend.dead_letters.parked(&backend.group).await.expect("letters");
+    assert_eq!((parked.len(), parked[0].letters, parked[0].reason.as_str()), (1, 1, "gap"));
+    let report = running.handle.redrive(None, std::time::Duration::from_secs(30)).await.expect("a report");
+    assert_eq!((report.handled, report.remaining.len()), (0, 1), "it is still a gap");
     running.stop().await;
 }

@@ -32,11 +32,7 @@ fn refusing(open: &Arc<AtomicBool>) -> Recorder {
 }
 
 async fn letters(backend: &Backend) -> u64 {
-    let parked = backend
-        .dead_letters
-        .parked(&backend.group)
-        .await
-        .expect("letters");
+    let parked = backend.dead_letters.parked(&backend.group).await.expect("letters");
     parked.iter().map(|key| key.letters).sum()
 }
 
@@ -45,11 +41,7 @@ async fn a_dead_letter_parks_later_ones_of_its_key_while_others_flow(backend: Ba
     let bad = ids[7];
     let recorder = Recorder::new(move |event| {
         let refused = event.stream.aggregate_id == bad && event.version.0 == 3;
-        if refused {
-            Outcome::DeadLetter("refused".to_owned())
-        } else {
-            Outcome::Done
-        }
+        if refused { Outcome::DeadLetter("refused".to_owned()) } else { Outcome::Done }
     });
     let running = Running::start(&backend, recorder.clone()).await;
     backend.publish(&ids, 1..=5).await;
@@ -58,18 +50,11 @@ async fn a_dead_letter_parks_later_ones_of_its_key_while_others_flow(backend: Ba
     let others: Vec<_> = ids.iter().filter(|id| **id != bad).copied().collect();
     recorder.has_all(&others, 10).await;
     assert_eq!(recorder.versions(bad), [1, 2]);
-    let letters = backend
-        .dead_letters
-        .list(&backend.group, None)
-        .await
-        .expect("letters");
+    let letters = backend.dead_letters.list(&backend.group, None).await.expect("letters");
     let told: Vec<_> = letters
         .iter()
         .map(|letter| {
-            (
-                letter.reason.as_str(),
-                letter.delivery.message.header("ce_sequence").unwrap_or_default(),
-            )
+            (letter.reason.as_str(), letter.delivery.message.header("ce_sequence").unwrap_or_default())
         })
         .collect();
     let expected = [
@@ -82,15 +67,8 @@ async fn a_dead_letter_parks_later_ones_of_its_key_while_others_flow(backend: Ba
     ];
     assert_eq!(told[..6], expected);
     assert_eq!(told.len(), 8);
-    let parked = backend
-        .dead_letters
-        .parked(&backend.group)
-        .await
-        .expect("letters");
-    assert_eq!(
-        (parked.len(), parked[0].letters, parked[0].reason.as_str()),
-        (1, 8, "refused")
-    );
+    let parked = backend.dead_letters.parked(&backend.group).await.expect("letters");
+    assert_eq!((parked.len(), parked[0].letters, parked[0].reason.as_str()), (1, 8, "refused"));
     running.stop().await;
 }
 
@@ -121,22 +99,12 @@ async fn a_redrive_replays_in_order_and_the_key_flows_again(backend: Backend) {
     assert_eq!(letters(&backend).await, 25);
     open.store(true, Ordering::SeqCst);
     let key = ids[2].to_string();
-    let report = running
-        .handle
-        .redrive(Some(&key), PATIENCE)
-        .await
-        .expect("a report");
-    assert_eq!(
-        (report.requested, report.handled, report.remaining.len()),
-        (5, 5, 0)
-    );
+    let report = running.handle.redrive(Some(&key), PATIENCE).await.expect("a report");
+    assert_eq!((report.requested, report.handled, report.remaining.len()), (5, 5, 0));
     recorder.has_all(&ids[2..3], 6).await;
     assert_eq!(recorder.versions(ids[1]), [1], "the others still wait");
     let report = running.handle.redrive(None, PATIENCE).await.expect("a report");
-    assert_eq!(
-        (report.requested, report.handled, report.remaining.len()),
-        (20, 20, 0)
-    );
+    assert_eq!((report.requested, report.handled, report.remaining.len()), (20, 20, 0));
     backend.publish(&ids, 7..=9).await;
     recorder.has_all(&ids, 9).await;
     running.handle.caught_up().await;
@@ -151,11 +119,7 @@ async fn a_redrive_stops_a_key_at_the_first_that_fails_again(backend: Backend) {
         let refused_from = Arc::clone(&refused_from);
         Recorder::new(move |event| {
             let refused = event.version.0 >= refused_from.load(Ordering::SeqCst);
-            if refused {
-                Outcome::DeadLetter(format!("refused {}", event.version))
-            } else {
-                Outcome::Done
-            }
+            if refused { Outcome::DeadLetter(format!("refused {}", event.version)) } else { Outcome::Done }
         })
     };
     let running = Running::start(&backend, recorder.clone()).await;
@@ -179,9 +143,8 @@ async fn a_redrive_from_outside_is_carried_out_by_the_running_subscription(backe
     backend.publish(&ids, 1..=4).await;
     running.handle.caught_up().await;
     open.store(true, Ordering::SeqCst);
-    let report = redrive(backend.dead_letters.as_ref(), &backend.group, None, PATIENCE)
-        .await
-        .expect("a report");
+    let report =
+        redrive(backend.dead_letters.as_ref(), &backend.group, None, PATIENCE).await.expect("a report");
     assert_eq!((report.requested, report.handled), (9, 9));
     recorder.has_all(&ids, 4).await;
     running.stop().await;
@@ -195,14 +158,8 @@ async fn a_redrive_requested_while_nothing_runs_is_carried_out_at_the_next_start
     backend.publish(&ids, 1..=4).await;
     running.handle.caught_up().await;
     running.stop().await;
-    let report = redrive(
-        backend.dead_letters.as_ref(),
-        &backend.group,
-        None,
-        Duration::ZERO,
-    )
-    .await
-    .expect("a report");
+    let report =
+        redrive(backend.dead_letters.as_ref(), &backend.group, None, Duration::ZERO).await.expect("a report");
     assert!(report.is_pending());
     open.store(true, Ordering::SeqCst);
     let running = Running::start(&backend, recorder.clone()).await;
@@ -239,22 +196,11 @@ async fn nothing_overtakes_during_redrives_under_load(backend: Backend) {
     tokio::join!(publishing, redriving);
     recorder.has_all(&ids, LAST).await;
     for id in &ids {
-        assert_eq!(
-            recorder.versions(*id),
-            (1..=LAST).collect::<Vec<_>>(),
-            "in order, once"
-        );
+        assert_eq!(recorder.versions(*id), (1..=LAST).collect::<Vec<_>>(), "in order, once");
     }
     running.handle.caught_up().await;
     let group = &backend.group;
     until(|| running.handle.status().parked, |parked| *parked == 0).await;
-    assert!(
-        backend
-            .dead_letters
-            .list(group, None)
-            .await
-            .expect("letters")
-            .is_empty()
-    );
+    assert!(backend.dead_letters.list(group, None).await.expect("letters").is_empty());
     running.stop().await;
 }

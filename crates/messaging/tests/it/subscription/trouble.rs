@@ -49,11 +49,7 @@ async fn unfinished_work_comes_again_after_a_restart(backend: Backend) {
     backend.publish(&ids, 1..=10).await;
     let recorder = Recorder::new(move |event| {
         let fails = event.stream.aggregate_id == stubborn && event.version.0 >= 4;
-        if fails {
-            Outcome::Retry("never".to_owned())
-        } else {
-            Outcome::Done
-        }
+        if fails { Outcome::Retry("never".to_owned()) } else { Outcome::Done }
     });
     let running = Running::start(&backend, recorder.clone()).await;
     let others: Vec<_> = ids.iter().filter(|id| **id != stubborn).copied().collect();
@@ -62,11 +58,7 @@ async fn unfinished_work_comes_again_after_a_restart(backend: Backend) {
     running.stop().await;
     let recorder = Recorder::accepting();
     let running = Running::start(&backend, recorder.clone()).await;
-    until(
-        || recorder.versions(stubborn),
-        |versions| versions.last() == Some(&10),
-    )
-    .await;
+    until(|| recorder.versions(stubborn), |versions| versions.last() == Some(&10)).await;
     assert!(
         recorder.versions(stubborn).ends_with(&[4, 5, 6, 7, 8, 9, 10]),
         "all that was unfinished, in order"
@@ -92,9 +84,7 @@ async fn a_panic_is_a_reason_to_try_again(backend: Backend) {
     let ids = ids(3);
     let panics = AtomicUsize::new(2);
     let recorder = Recorder::new(move |event| {
-        let due = panics
-            .try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
-            .is_ok();
+        let due = panics.try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
         assert!(!due, "a panic on purpose at {}", event.version);
         Outcome::Done
     });
@@ -110,10 +100,7 @@ async fn a_panic_of_one_key_does_not_hold_the_others_of_its_batch(backend: Backe
     let poison = ids[0];
     backend.publish(&ids, 1..=3).await;
     let recorder = Recorder::new(move |event| {
-        assert!(
-            event.stream.aggregate_id != poison,
-            "a panic on purpose, every time"
-        );
+        assert!(event.stream.aggregate_id != poison, "a panic on purpose, every time");
         Outcome::Done
     });
     let running = Running::start(&backend, recorder.clone()).await;
@@ -125,34 +112,19 @@ async fn a_panic_of_one_key_does_not_hold_the_others_of_its_batch(backend: Backe
 async fn a_message_that_is_no_event_is_a_dead_letter(backend: Backend) {
     let ids = ids(2);
     let key = ids[0].to_string();
-    let broken = Message {
-        topic: backend.topic.clone(),
-        key: key.clone(),
-        headers: vec![],
-        payload: b"?".to_vec(),
-    };
-    let messages = vec![
-        backend.message(ids[0], 1),
-        broken,
-        backend.message(ids[0], 2),
-        backend.message(ids[1], 1),
-    ];
+    let broken =
+        Message { topic: backend.topic.clone(), key: key.clone(), headers: vec![], payload: b"?".to_vec() };
+    let messages =
+        vec![backend.message(ids[0], 1), broken, backend.message(ids[0], 2), backend.message(ids[1], 1)];
     backend.bus.publish(messages).await.expect("published");
     let recorder = Recorder::accepting();
     let running = Running::start(&backend, recorder.clone()).await;
     running.handle.caught_up().await;
     assert_eq!(recorder.versions(ids[0]), [1]);
     assert_eq!(recorder.versions(ids[1]), [1]);
-    let letters = backend
-        .dead_letters
-        .list(&backend.group, Some(&key))
-        .await
-        .expect("letters");
+    let letters = backend.dead_letters.list(&backend.group, Some(&key)).await.expect("letters");
     let reasons: Vec<_> = letters.iter().map(|letter| letter.reason.as_str()).collect();
-    assert_eq!(
-        reasons,
-        ["not an event: the header `ce_specversion` is missing", "behind"]
-    );
+    assert_eq!(reasons, ["not an event: the header `ce_specversion` is missing", "behind"]);
     running.stop().await;
 }
 
@@ -175,10 +147,7 @@ async fn a_source_that_went_silent_is_rebuilt(backend: Backend) {
     let controls = Arc::clone(&spy.controls);
     controls.silent.store(true, Ordering::SeqCst);
     let recorder = Recorder::accepting();
-    let settings = SubscriptionSettings {
-        stall_after: Duration::from_secs(2),
-        ..quick_settings()
-    };
+    let settings = SubscriptionSettings { stall_after: Duration::from_secs(2), ..quick_settings() };
     let running = Running::on(spy as Arc<dyn Bus>, &backend, recorder.clone(), None, settings).await;
     until(|| controls.joins.load(Ordering::SeqCst), |joins| *joins == 1).await;
     controls.silent.store(false, Ordering::SeqCst);

@@ -24,21 +24,15 @@ pub(crate) struct Backend {
 impl Backend {
     pub(crate) async fn embedded() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let log = EmbeddedLog::open(folder.path().join("log.db"), DEFAULT_PARTITIONS)
-            .await
-            .expect("a log");
-        let letters = SqliteDeadLetters::open(folder.path().join("letters.db"))
-            .await
-            .expect("letters");
+        let log = EmbeddedLog::open(folder.path().join("log.db"), DEFAULT_PARTITIONS).await.expect("a log");
+        let letters = SqliteDeadLetters::open(folder.path().join("letters.db")).await.expect("letters");
         Self::new(Arc::new(log), Arc::new(letters), folder).await
     }
 
     #[cfg(all(feature = "kafka", feature = "postgres"))]
     pub(crate) async fn kafka() -> Self {
         let brokers = test_support::kafka_brokers().await;
-        let bus = messaging::kafka::KafkaBus::connect(&format!("kafka://{brokers}"))
-            .await
-            .expect("a bus");
+        let bus = messaging::kafka::KafkaBus::connect(&format!("kafka://{brokers}")).await.expect("a bus");
         let folder = tempfile::tempdir().expect("a folder");
         Self::new(Arc::new(bus), Arc::new(super::postgres_letters().await), folder).await
     }
@@ -48,13 +42,6 @@ impl Backend {
         let topic = topic_of(&aggregate_type);
         bus.ensure_topics(&[&topic]).await.expect("a topic");
         let group = format!("{aggregate_type}-group");
-        Self {
-            bus,
-            dead_letters,
-            aggregate_type,
-            topic,
-            group,
-            _folder: folder,
-        }
+        Self { bus, dead_letters, aggregate_type, topic, group, _folder: folder }
     }
 }

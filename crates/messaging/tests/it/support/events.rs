@@ -50,17 +50,6 @@ impl Backend {
     pub(crate) async fn lag(&self) -> u64 {
         self.bus.lag(&self.group, &[&self.topic]).await.expect("the lag")
     }
-
-    /// Waits until the group has stored offsets for everything.
-    pub(crate) async fn caught_up(&self) {
-        test_support::eventually(|| async {
-            match self.lag().await {
-                0 => Ok(()),
-                lag => Err(lag),
-            }
-        })
-        .await;
-    }
 }
 
 /// Short, so that tests do not wait where services may.

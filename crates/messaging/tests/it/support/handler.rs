@@ -37,10 +37,7 @@ impl Recorder {
     pub(crate) fn with(
         script: impl Fn(RecordedEvent) -> BoxFuture<'static, Outcome> + Send + Sync + 'static,
     ) -> Self {
-        Self {
-            script: Arc::new(Box::new(script)),
-            done: Arc::default(),
-        }
+        Self { script: Arc::new(Box::new(script)), done: Arc::default() }
     }
 
     /// What was done, in order.
@@ -50,11 +47,7 @@ impl Recorder {
 
     /// The versions of `id` that were done, in order.
     pub(crate) fn versions(&self, id: Uuid) -> Vec<i64> {
-        self.done()
-            .into_iter()
-            .filter(|(done, _)| *done == id)
-            .map(|(_, version)| version)
-            .collect()
+        self.done().into_iter().filter(|(done, _)| *done == id).map(|(_, version)| version).collect()
     }
 
     /// Waits until each of `ids` has exactly the versions 1 to `last`, seen for the first time in this order.
@@ -62,11 +55,7 @@ impl Recorder {
         let expected: Vec<i64> = (1..=last).collect();
         test_support::eventually(|| async {
             let firsts = self.first_occurrences();
-            let missing = |id: &&Uuid| {
-                firsts
-                    .get(id)
-                    .is_none_or(|versions| versions.len() < expected.len())
-            };
+            let missing = |id: &&Uuid| firsts.get(id).is_none_or(|versions| versions.len() < expected.len());
             match ids.iter().find(missing) {
                 Some(id) => Err((*id, firsts.get(id).cloned())),
                 None => Ok(()),
@@ -96,10 +85,7 @@ impl Handler for Recorder {
     async fn handle(&self, event: &RecordedEvent) -> Outcome {
         let outcome = (self.script)(event.clone()).await;
         if outcome == Outcome::Done {
-            self.done
-                .lock()
-                .expect("not poisoned")
-                .push((event.stream.aggregate_id, event.version.0));
+            self.done.lock().expect("not poisoned").push((event.stream.aggregate_id, event.version.0));
         }
         outcome
     }

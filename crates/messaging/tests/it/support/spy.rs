@@ -29,17 +29,12 @@ pub(crate) struct SpyBus {
 
 impl SpyBus {
     pub(crate) fn new(inner: Arc<dyn Bus>) -> Self {
-        Self {
-            inner,
-            controls: Arc::default(),
-        }
+        Self { inner, controls: Arc::default() }
     }
 }
 
 fn takes_one(counter: &AtomicUsize) -> bool {
-    counter
-        .try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
-        .is_ok()
+    counter.try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
 }
 
 fn down() -> BusError {
@@ -66,11 +61,7 @@ impl Bus for SpyBus {
         }
         let silent = self.controls.silent.load(Ordering::SeqCst);
         let inner = self.inner.consume(group, topics).await?;
-        Ok(Box::new(SpySource {
-            inner,
-            silent,
-            controls: Arc::clone(&self.controls),
-        }))
+        Ok(Box::new(SpySource { inner, silent, controls: Arc::clone(&self.controls) }))
     }
 
     async fn read_topic(&self, topic: &str) -> Result<Vec<Delivery>, BusError> {
@@ -108,9 +99,7 @@ impl Source for SpySource {
         }
         let event = self.inner.next().await?;
         if let SourceEvent::Deliveries(deliveries) = &event {
-            self.controls
-                .delivered
-                .fetch_add(deliveries.len(), Ordering::SeqCst);
+            self.controls.delivered.fetch_add(deliveries.len(), Ordering::SeqCst);
         }
         Ok(event)
     }

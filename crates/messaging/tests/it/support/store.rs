@@ -37,10 +37,7 @@ impl FakeStore {
         let event = event(aggregate_type, id, version);
         let stream = event.stream.clone();
         let commit_id = CommitId(pending.last().map_or(version, |last| last.commit_id.0 + 1));
-        pending.push(PendingCommit {
-            commit_id,
-            events: vec![RecordedEvent { commit_id, ..event }],
-        });
+        pending.push(PendingCommit { commit_id, events: vec![RecordedEvent { commit_id, ..event }] });
         drop(pending);
         if !silent {
             // Nobody may be listening.
@@ -56,27 +53,16 @@ impl FakeStore {
 #[async_trait]
 impl EventStore for FakeStore {
     async fn pending(&self, limit: u32) -> Result<Vec<PendingCommit>, StoreError> {
-        Ok(self
-            .pending
-            .lock()
-            .expect("not poisoned")
-            .iter()
-            .take(limit as usize)
-            .cloned()
-            .collect())
+        Ok(self.pending.lock().expect("not poisoned").iter().take(limit as usize).cloned().collect())
     }
 
     async fn mark_published(&self, commits: &[CommitId]) -> Result<(), StoreError> {
-        let fails = self
-            .failing_marks
-            .try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        let fails =
+            self.failing_marks.try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         if fails.is_ok() {
             return Err(StoreError::Unavailable("the test says so".to_owned()));
         }
-        self.pending
-            .lock()
-            .expect("not poisoned")
-            .retain(|pending| !commits.contains(&pending.commit_id));
+        self.pending.lock().expect("not poisoned").retain(|pending| !commits.contains(&pending.commit_id));
         Ok(())
     }
 
@@ -137,15 +123,11 @@ impl StreamSource for OwnerOf {
         stream: &StreamId,
         after: Version,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
-        let fails = self
-            .failing
-            .try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        let fails = self.failing.try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         if fails.is_ok() {
             return Err(StoreError::Unavailable("the test says so".to_owned()));
         }
         let versions = after.0 + 1..=self.last;
-        Ok(versions
-            .map(|version| event(&stream.aggregate_type, stream.aggregate_id, version))
-            .collect())
+        Ok(versions.map(|version| event(&stream.aggregate_type, stream.aggregate_id, version)).collect())
     }
 }

@@ -7,10 +7,9 @@ use uuid::Uuid;
 pub(super) fn continue_from(headers: &HeaderMap) -> (String, Option<String>) {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     match text("traceparent").and_then(parent) {
-        Some((trace_id, flags)) => (
-            format!("00-{trace_id}-{}-{flags}", span_id()),
-            text("tracestate").map(str::to_owned),
-        ),
+        Some((trace_id, flags)) => {
+            (format!("00-{trace_id}-{}-{flags}", span_id()), text("tracestate").map(str::to_owned))
+        }
         None => (format!("00-{}-{}-00", Uuid::now_v7().simple(), span_id()), None),
     }
 }
@@ -21,10 +20,7 @@ fn parent(text: &str) -> Option<(&str, &str)> {
     let (version, trace_id, span_id, flags) =
         (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
     let is_hex = |field: &str, length: usize| {
-        field.len() == length
-            && field
-                .bytes()
-                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        field.len() == length && field.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
     };
     let is_set = |field: &str| field.bytes().any(|byte| byte != b'0');
     let version_is_valid =
@@ -72,10 +68,7 @@ mod tests {
         ] {
             let (traceparent, state) = continued(text);
             assert!(parent(&traceparent).is_some(), "{traceparent}");
-            assert!(
-                !traceparent.contains("0af7651916cd43dd8448eb211c80319c"),
-                "{text}"
-            );
+            assert!(!traceparent.contains("0af7651916cd43dd8448eb211c80319c"), "{text}");
             assert_eq!(state, None);
         }
     }

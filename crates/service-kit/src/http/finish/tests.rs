@@ -20,31 +20,16 @@ struct Page {
 
 fn routes() -> Router {
     Router::new()
-        .route(
-            "/things/{id}",
-            get(|ValidPath(id): ValidPath<Uuid>| async move { id.to_string() }),
-        )
+        .route("/things/{id}", get(|ValidPath(id): ValidPath<Uuid>| async move { id.to_string() }))
         .route(
             "/things",
             get(list).post(|ValidJson { value, .. }: ValidJson<Value>| async move { value.to_string() }),
         )
-        .route(
-            "/keyed",
-            post(|key: IdempotencyKey| async move { key.as_str().to_owned() }),
-        )
-        .route(
-            "/maybe-keyed",
-            post(|key: Option<IdempotencyKey>| async move { format!("{key:?}") }),
-        )
-        .route(
-            "/conditional",
-            post(|IfMatch(version): IfMatch| async move { format!("{version:?}") }),
-        )
+        .route("/keyed", post(|key: IdempotencyKey| async move { key.as_str().to_owned() }))
+        .route("/maybe-keyed", post(|key: Option<IdempotencyKey>| async move { format!("{key:?}") }))
+        .route("/conditional", post(|IfMatch(version): IfMatch| async move { format!("{version:?}") }))
         .route("/context", get(context))
-        .route(
-            "/slow",
-            get(|| async { tokio::time::sleep(Duration::from_secs(3600)).await }),
-        )
+        .route("/slow", get(|| async { tokio::time::sleep(Duration::from_secs(3600)).await }))
         .route("/panics", get(|| async { panic!("secret") as () }))
         .route("/fails", get(|| async { Problem::internal("secret") }))
 }
@@ -55,10 +40,7 @@ async fn list(ValidQuery(page): ValidQuery<Page>) -> Result<String, Problem> {
 }
 
 async fn context(context: RequestContext) -> String {
-    format!(
-        "{} {} {}",
-        context.request_id, context.correlation_id, context.traceparent
-    )
+    format!("{} {} {}", context.request_id, context.correlation_id, context.traceparent)
 }
 
 struct Answer {
@@ -73,33 +55,17 @@ impl Answer {
     }
 
     fn problem(&self) -> Value {
-        assert_eq!(
-            self.header("content-type"),
-            "application/problem+json",
-            "{}",
-            self.text
-        );
+        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text);
         let problem: Value = serde_json::from_str(&self.text).unwrap();
         assert_eq!(problem["status"], self.status);
-        assert_eq!(
-            problem["instance"],
-            format!("urn:uuid:{}", self.header("x-request-id"))
-        );
-        assert_eq!(
-            problem["type"],
-            format!("urn:bank:problem:{}", problem["code"].as_str().unwrap())
-        );
+        assert_eq!(problem["instance"], format!("urn:uuid:{}", self.header("x-request-id")));
+        assert_eq!(problem["type"], format!("urn:bank:problem:{}", problem["code"].as_str().unwrap()));
         problem
     }
 
     #[track_caller]
     fn is(&self, status: u16, code: &str) {
-        assert_eq!(
-            (self.status, self.problem()["code"].as_str()),
-            (status, Some(code)),
-            "{}",
-            self.text
-        );
+        assert_eq!((self.status, self.problem()["code"].as_str()), (status, Some(code)), "{}", self.text);
     }
 }
 
@@ -117,11 +83,7 @@ async fn answer(router: Router, request: http::request::Builder, body: impl Into
     let (parts, body) = response.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     let text = String::from_utf8(body.to_vec()).unwrap();
-    Answer {
-        status: parts.status.as_u16(),
-        headers: parts.headers,
-        text,
-    }
+    Answer { status: parts.status.as_u16(), headers: parts.headers, text }
 }
 
 async fn get_path(path: &str) -> Answer {
@@ -129,11 +91,8 @@ async fn get_path(path: &str) -> Answer {
 }
 
 async fn post_with(path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-    let request = headers
-        .iter()
-        .fold(Request::post(path), |request, (name, value)| {
-            request.header(*name, *value)
-        });
+    let request =
+        headers.iter().fold(Request::post(path), |request, (name, value)| request.header(*name, *value));
     call(request, body.to_owned()).await
 }
 
@@ -141,11 +100,9 @@ async fn post_with(path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
 async fn unknown_routes_and_wrong_methods_are_problems() {
     get_path("/nothing").await.is(404, "route-not-found");
     get_path("/things/5/more").await.is(404, "route-not-found");
-    for (path, method, allowed) in [
-        ("/things", "DELETE", "GET,HEAD,POST"),
-        ("/keyed", "GET", "POST"),
-        ("/livez", "POST", "GET,HEAD"),
-    ] {
+    for (path, method, allowed) in
+        [("/things", "DELETE", "GET,HEAD,POST"), ("/keyed", "GET", "POST"), ("/livez", "POST", "GET,HEAD")]
+    {
         let answer = call(Request::builder().method(method).uri(path), "").await;
         answer.is(405, "method-not-allowed");
         let mut allow: Vec<_> = answer.header(ALLOW.as_str()).split(',').map(str::trim).collect();
@@ -156,34 +113,18 @@ async fn unknown_routes_and_wrong_methods_are_problems() {
 
 #[tokio::test]
 async fn paths_and_queries_are_checked() {
-    assert_eq!(
-        get_path("/things/0192f0c1-2345-7abc-8def-0123456789ab")
-            .await
-            .status,
-        200
-    );
+    assert_eq!(get_path("/things/0192f0c1-2345-7abc-8def-0123456789ab").await.status, 200);
     get_path("/things/five").await.is(400, "invalid-path");
     get_path("/things/%ff").await.is(400, "invalid-path");
     assert_eq!(get_path("/things").await.text, "0 50");
     let cursor = serde_json::to_value(Cursor::encode(&7).unwrap()).unwrap();
     assert_eq!(
-        get_path(&format!("/things?limit=200&cursor={}", cursor.as_str().unwrap()))
-            .await
-            .text,
+        get_path(&format!("/things?limit=200&cursor={}", cursor.as_str().unwrap())).await.text,
         "7 200"
     );
-    for query in [
-        "limit=0",
-        "limit=201",
-        "limit=-1",
-        "limit=many",
-        "limit=1&limit=2",
-        "colour=red",
-        "limit=",
-    ] {
-        get_path(&format!("/things?{query}"))
-            .await
-            .is(400, "invalid-query");
+    for query in ["limit=0", "limit=201", "limit=-1", "limit=many", "limit=1&limit=2", "colour=red", "limit="]
+    {
+        get_path(&format!("/things?{query}")).await.is(400, "invalid-query");
     }
     get_path("/things?cursor=%20").await.is(400, "invalid-cursor");
     get_path("/things?cursor=").await.is(400, "invalid-cursor");
@@ -194,51 +135,30 @@ async fn bodies_are_checked() {
     let json = [("content-type", "application/json")];
     assert_eq!(post_with("/things", &json, "{}").await.status, 200);
     post_with("/things", &json, "{").await.is(400, "invalid-json");
-    post_with("/things", &[], "{}")
-        .await
-        .is(415, "unsupported-media-type");
-    let options = HttpOptions {
-        body_limit: 3,
-        ..HttpOptions::default()
-    };
+    post_with("/things", &[], "{}").await.is(415, "unsupported-media-type");
+    let options = HttpOptions { body_limit: 3, ..HttpOptions::default() };
     let request = || Request::post("/things").header(CONTENT_TYPE, "application/json");
     assert_eq!(call_with(options, request(), "{ }").await.status, 200);
-    call_with(options, request(), "{  }")
-        .await
-        .is(413, "payload-too-large");
+    call_with(options, request(), "{  }").await.is(413, "payload-too-large");
 }
 
 #[tokio::test]
 async fn keys_and_versions_are_checked() {
-    assert_eq!(
-        post_with("/keyed", &[("idempotency-key", "k~1")], "").await.text,
-        "k~1"
-    );
-    post_with("/keyed", &[], "")
-        .await
-        .is(400, "idempotency-key-required");
+    assert_eq!(post_with("/keyed", &[("idempotency-key", "k~1")], "").await.text, "k~1");
+    post_with("/keyed", &[], "").await.is(400, "idempotency-key-required");
     assert_eq!(post_with("/maybe-keyed", &[], "").await.text, "None");
     let long = "k".repeat(256);
     for wrong in ["", "a b", "caf\u{e9}", long.as_str()] {
-        post_with("/keyed", &[("idempotency-key", wrong)], "")
-            .await
-            .is(400, "invalid-header");
-        post_with("/maybe-keyed", &[("idempotency-key", wrong)], "")
-            .await
-            .is(400, "invalid-header");
+        post_with("/keyed", &[("idempotency-key", wrong)], "").await.is(400, "invalid-header");
+        post_with("/maybe-keyed", &[("idempotency-key", wrong)], "").await.is(400, "invalid-header");
     }
     let twice = [("idempotency-key", "a"), ("idempotency-key", "a")];
     post_with("/keyed", &twice, "").await.is(400, "invalid-header");
 
-    assert_eq!(
-        post_with("/conditional", &[("if-match", "\"7\"")], "").await.text,
-        "Some(7)"
-    );
+    assert_eq!(post_with("/conditional", &[("if-match", "\"7\"")], "").await.text, "Some(7)");
     assert_eq!(post_with("/conditional", &[], "").await.text, "None");
     for wrong in ["7", "W/\"7\"", "\"7\", \"8\"", "five"] {
-        post_with("/conditional", &[("if-match", wrong)], "")
-            .await
-            .is(400, "invalid-header");
+        post_with("/conditional", &[("if-match", wrong)], "").await.is(400, "invalid-header");
     }
 }
 
@@ -248,10 +168,7 @@ async fn a_request_keeps_its_ids() {
     let request = Request::get("/context")
         .header("x-request-id", request_id.to_string())
         .header("x-correlation-id", correlation_id.to_string())
-        .header(
-            "traceparent",
-            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        );
+        .header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
     let answer = call(request, "").await;
     assert_eq!(answer.header("x-request-id"), request_id.to_string());
     let expected = format!("{request_id} {correlation_id} 00-0af7651916cd43dd8448eb211c80319c-");
@@ -259,11 +176,7 @@ async fn a_request_keeps_its_ids() {
 
     let answer = call(Request::get("/context").header("x-request-id", "mine"), "").await;
     let own: Uuid = answer.header("x-request-id").parse().unwrap();
-    assert!(
-        answer.text.starts_with(&format!("{own} {own} 00-")),
-        "{}",
-        answer.text
-    );
+    assert!(answer.text.starts_with(&format!("{own} {own} 00-")), "{}", answer.text);
 }
 
 #[tokio::test]
@@ -284,60 +197,34 @@ async fn a_request_has_a_time_limit() {
 
 #[tokio::test(start_paused = true)]
 async fn too_many_requests_are_refused_and_probes_are_not() {
-    let options = HttpOptions {
-        max_in_flight: 1,
-        ..HttpOptions::default()
-    };
+    let options = HttpOptions { max_in_flight: 1, ..HttpOptions::default() };
     let router = finish(routes(), options, Health::new());
     let slow = tokio::spawn(answer(router.clone(), Request::get("/slow"), ""));
     tokio::time::sleep(Duration::from_secs(1)).await;
     let refused = answer(router.clone(), Request::get("/context"), "").await;
     refused.is(503, "overloaded");
     assert_eq!(refused.header(RETRY_AFTER.as_str()), "1");
-    assert_eq!(
-        answer(router.clone(), Request::get("/livez"), "").await.status,
-        200
-    );
+    assert_eq!(answer(router.clone(), Request::get("/livez"), "").await.status, 200);
     slow.await.unwrap().is(503, "request-timeout");
     assert_eq!(answer(router, Request::get("/context"), "").await.status, 200);
 }
 
 #[tokio::test]
 async fn probes_say_what_is_wrong() {
-    let health = Health::new()
-        .check("store", || async { Ok::<_, String>(()) })
-        .check("bus", || async { Err("gone") });
+    let health =
+        Health::new().check("store", || async { Ok::<_, String>(()) }).check("bus", || async { Err("gone") });
     let router = finish(Router::new(), HttpOptions::default(), health.clone());
-    assert_eq!(
-        answer(router.clone(), Request::get("/livez"), "").await.text,
-        "ok\n"
-    );
+    assert_eq!(answer(router.clone(), Request::get("/livez"), "").await.text, "ok\n");
     let brief = answer(router.clone(), Request::get("/readyz"), "").await;
     assert_eq!((brief.status, brief.text.as_str()), (503, "not ready\n"));
-    let listed = answer(router.clone(), Request::get("/readyz?verbose"), "")
-        .await
-        .text;
-    assert!(
-        listed.contains("[+] store ok") && listed.contains("[-] bus: gone"),
-        "{listed}"
-    );
-    let json = answer(
-        router,
-        Request::get("/readyz").header("accept", "application/json"),
-        "",
-    )
-    .await;
+    let listed = answer(router.clone(), Request::get("/readyz?verbose"), "").await.text;
+    assert!(listed.contains("[+] store ok") && listed.contains("[-] bus: gone"), "{listed}");
+    let json = answer(router, Request::get("/readyz").header("accept", "application/json"), "").await;
     let json: Value = serde_json::from_str(&json.text).unwrap();
-    assert_eq!(
-        (&json["status"], &json["checks"][1]["problem"]),
-        (&"not ready".into(), &"gone".into())
-    );
+    assert_eq!((&json["status"], &json["checks"][1]["problem"]), (&"not ready".into(), &"gone".into()));
 
     let ready = finish(Router::new(), HttpOptions::default(), Health::new());
-    assert_eq!(
-        answer(ready, Request::get("/readyz"), "").await.status,
-        StatusCode::OK
-    );
+    assert_eq!(answer(ready, Request::get("/readyz"), "").await.status, StatusCode::OK);
 }
 
 #[tokio::test]
@@ -351,12 +238,6 @@ async fn metrics_go_by_route_template() {
         text.contains(r#"http_requests_total{method="GET",route="/things/{id}",status="200"}"#),
         "{text}"
     );
-    assert!(
-        text.contains(r#"http_request_duration_seconds_bucket{method="GET",route="unknown""#),
-        "{text}"
-    );
-    assert!(
-        !text.contains(&id.to_string()) && !text.contains("secret"),
-        "{text}"
-    );
+    assert!(text.contains(r#"http_request_duration_seconds_bucket{method="GET",route="unknown""#), "{text}");
+    assert!(!text.contains(&id.to_string()) && !text.contains("secret"), "{text}");
 }

@@ -8,9 +8,7 @@ use crate::http::Problem;
 pub(super) fn explain(error: &Error<serde_json::Error>) -> Problem {
     let text = error.inner().to_string();
     // The position in the text adds nothing to the pointer.
-    let reason = text
-        .rsplit_once(" at line ")
-        .map_or(text.as_str(), |(reason, _)| reason);
+    let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
     let mut steps: Vec<String> = error.path().iter().filter_map(step).collect();
     // Serde reports a field that is missing, unknown or repeated on the object around it.
     if let Some(field) = named_field(reason)

@@ -21,10 +21,8 @@ struct Line {
 }
 
 async fn read(content_type: &str, body: &str) -> Result<ValidJson<Order>, Problem> {
-    let request = Request::post("/")
-        .header(CONTENT_TYPE, content_type)
-        .body(Body::from(body.to_owned()))
-        .unwrap();
+    let request =
+        Request::post("/").header(CONTENT_TYPE, content_type).body(Body::from(body.to_owned())).unwrap();
     <ValidJson<Order> as FromRequest<()>>::from_request(request, &()).await
 }
 
@@ -33,27 +31,14 @@ async fn refused(body: &str) -> (u16, &'static str, Value) {
 
     let problem = read("application/json", body).await.unwrap_err();
     let (status, code) = (problem.status().as_u16(), problem.code());
-    let body = axum::body::to_bytes(problem.into_response().into_body(), usize::MAX)
-        .await
-        .unwrap();
-    (
-        status,
-        code,
-        serde_json::from_slice::<Value>(&body).unwrap()["pointer"].clone(),
-    )
+    let body = axum::body::to_bytes(problem.into_response().into_body(), usize::MAX).await.unwrap();
+    (status, code, serde_json::from_slice::<Value>(&body).unwrap()["pointer"].clone())
 }
 
 #[tokio::test]
 async fn what_is_no_json_is_told_from_wrong_json() {
-    for body in [
-        "",
-        "{",
-        "{\"count\":1}}",
-        "nonsense",
-        "{\"count\":\"x\",",
-        "\u{feff}{}",
-        &"[".repeat(1000),
-    ] {
+    for body in ["", "{", "{\"count\":1}}", "nonsense", "{\"count\":\"x\",", "\u{feff}{}", &"[".repeat(1000)]
+    {
         assert_eq!(refused(body).await, (400, "invalid-json", Value::Null), "{body}");
     }
     for (body, pointer) in [
@@ -71,51 +56,27 @@ async fn what_is_no_json_is_told_from_wrong_json() {
         (r#"{"lines":[{}]}"#, "/lines/0/a~1b~0c"),
         (r#"{"lines":[{"a/b~c":"x","d":1}]}"#, "/lines/0/d"),
     ] {
-        assert_eq!(
-            refused(body).await,
-            (422, "invalid-body", pointer.into()),
-            "{body}"
-        );
+        assert_eq!(refused(body).await, (422, "invalid-body", pointer.into()), "{body}");
     }
 }
 
 #[tokio::test]
 async fn the_media_type_must_be_json() {
-    for right in [
-        "application/json",
-        "Application/JSON; charset=utf-8",
-        "application/merge-patch+json",
-    ] {
+    for right in ["application/json", "Application/JSON; charset=utf-8", "application/merge-patch+json"] {
         assert!(read(right, "{}").await.is_ok(), "{right}");
     }
-    for wrong in [
-        "",
-        "text/plain",
-        "application/jsonx",
-        "text/json",
-        "application/x-www-form-urlencoded",
-    ] {
-        assert_eq!(
-            read(wrong, "{}").await.unwrap_err().code(),
-            "unsupported-media-type",
-            "{wrong}"
-        );
+    for wrong in ["", "text/plain", "application/jsonx", "text/json", "application/x-www-form-urlencoded"] {
+        assert_eq!(read(wrong, "{}").await.unwrap_err().code(), "unsupported-media-type", "{wrong}");
     }
 }
 
 #[tokio::test]
 async fn the_same_document_has_the_same_hash() {
-    let one = read("application/json", r#"{"count":1,"lines":[]}"#)
-        .await
-        .unwrap();
-    let other = read("application/json", "{ \"lines\": [],\n \"count\": 1 }")
-        .await
-        .unwrap();
+    let one = read("application/json", r#"{"count":1,"lines":[]}"#).await.unwrap();
+    let other = read("application/json", "{ \"lines\": [],\n \"count\": 1 }").await.unwrap();
     assert_eq!(one.hash, other.hash);
     assert_eq!((one.value.count, one.value.lines.len()), (1, 0));
-    let another = read("application/json", r#"{"count":2,"lines":[]}"#)
-        .await
-        .unwrap();
+    let another = read("application/json", r#"{"count":2,"lines":[]}"#).await.unwrap();
     assert_ne!(one.hash, another.hash);
 }
 
@@ -131,18 +92,9 @@ async fn an_optional_body_may_be_missing_but_not_wrong() {
     };
     let missing = ValidJson::or_default(read(None, "").await.unwrap());
     let empty = ValidJson::or_default(read(Some("application/json"), "{}").await.unwrap());
-    assert_eq!(
-        (missing.value.count, missing.hash),
-        (empty.value.count, empty.hash)
-    );
-    assert_eq!(
-        read(None, "{}").await.unwrap_err().code(),
-        "unsupported-media-type"
-    );
-    assert_eq!(
-        read(Some("application/json"), "{").await.unwrap_err().code(),
-        "invalid-json"
-    );
+    assert_eq!((missing.value.count, missing.hash), (empty.value.count, empty.hash));
+    assert_eq!(read(None, "{}").await.unwrap_err().code(), "unsupported-media-type");
+    assert_eq!(read(Some("application/json"), "{").await.unwrap_err().code(), "invalid-json");
 }
 
 #[tokio::test]
@@ -151,26 +103,14 @@ async fn a_body_has_a_limit_whether_announced_or_not() {
     assert_eq!(right.len(), DEFAULT_BODY_LIMIT);
     assert!(read("application/json", &right).await.is_ok());
     let long = " ".repeat(DEFAULT_BODY_LIMIT + 1);
-    assert_eq!(
-        read("application/json", &long).await.unwrap_err().code(),
-        "payload-too-large"
-    );
+    assert_eq!(read("application/json", &long).await.unwrap_err().code(), "payload-too-large");
 
     let announced = HeaderMap::from_iter([(CONTENT_LENGTH, "99999999999".parse().unwrap())]);
-    assert_eq!(
-        read_body(&announced, Body::empty(), 10).await.unwrap_err().code(),
-        "payload-too-large"
-    );
+    assert_eq!(read_body(&announced, Body::empty(), 10).await.unwrap_err().code(), "payload-too-large");
     let endless =
         futures::stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(&[b' '; 65536])));
     let endless = Body::from_stream(endless);
-    assert_eq!(
-        read_body(&HeaderMap::new(), endless, 10)
-            .await
-            .unwrap_err()
-            .code(),
-        "payload-too-large"
-    );
+    assert_eq!(read_body(&HeaderMap::new(), endless, 10).await.unwrap_err().code(), "payload-too-large");
 }
 
 #[tokio::test(start_paused = true)]

@@ -24,11 +24,7 @@ impl Problem {
     #[must_use]
     pub fn unsupported_media_type() -> Self {
         let detail = "send the body as application/json, and say so in Content-Type";
-        Self::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported-media-type",
-            detail,
-        )
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail)
     }
 
     /// 413: the body is longer than `limit` bytes.
@@ -48,11 +44,7 @@ impl Problem {
     /// 404: there is no such route.
     #[must_use]
     pub fn route_not_found(path: &str) -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "route-not-found",
-            format!("there is no route {path}"),
-        )
+        Self::new(StatusCode::NOT_FOUND, "route-not-found", format!("there is no route {path}"))
     }
 
     /// 405: the route exists, not with this method. The router adds `Allow`.
@@ -77,12 +69,8 @@ impl Problem {
     /// 400: a header has a value that cannot be meant.
     #[must_use]
     pub fn invalid_header(header: &HeaderName, detail: impl Display) -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "invalid-header",
-            format!("{header}: {detail}"),
-        )
-        .with("header", header.as_str())
+        Self::new(StatusCode::BAD_REQUEST, "invalid-header", format!("{header}: {detail}"))
+            .with("header", header.as_str())
     }
 
     /// 400: the cursor is none that this service gave out.
@@ -116,10 +104,8 @@ impl Problem {
     /// 503: the service gave up after `limit`. What was asked for may still happen.
     #[must_use]
     pub fn request_timeout(limit: Duration) -> Self {
-        let detail = format!(
-            "no answer within {} seconds; the request may still be carried out",
-            limit.as_secs()
-        );
+        let detail =
+            format!("no answer within {} seconds; the request may still be carried out", limit.as_secs());
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "request-timeout", detail).retry_after(1)
     }
 

@@ -35,12 +35,7 @@ async fn start(
 #[tokio::test]
 async fn handlers_know_the_client() {
     let (address, shutdown, server) = start(Duration::ZERO, Duration::ZERO).await;
-    let text = reqwest::get(format!("http://{address}/peer"))
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
+    let text = reqwest::get(format!("http://{address}/peer")).await.unwrap().text().await.unwrap();
     assert_eq!(text, "127.0.0.1");
     shutdown.cancel();
     server.await.unwrap();
@@ -51,34 +46,22 @@ async fn handlers_know_the_client() {
 async fn a_request_in_work_finishes() {
     let (address, shutdown, server) = start(Duration::from_millis(300), Duration::from_secs(60)).await;
     let mut stream = TcpStream::connect(address).await.unwrap();
-    stream
-        .write_all(b"GET /slow HTTP/1.1\r\nhost: h\r\n\r\n")
-        .await
-        .unwrap();
+    stream.write_all(b"GET /slow HTTP/1.1\r\nhost: h\r\n\r\n").await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
     let started = Instant::now();
     shutdown.cancel();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
-    assert!(
-        answer.starts_with("HTTP/1.1 200") && answer.ends_with("done"),
-        "{answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("done"), "{answer}");
     server.await.unwrap();
-    assert!(
-        started.elapsed() < Duration::from_secs(30),
-        "an idle connection does not hold up the end"
-    );
+    assert!(started.elapsed() < Duration::from_secs(30), "an idle connection does not hold up the end");
 }
 
 #[tokio::test]
 async fn a_request_that_does_not_finish_is_cut_off() {
     let (address, shutdown, server) = start(Duration::from_secs(3600), Duration::from_millis(50)).await;
     let mut stream = TcpStream::connect(address).await.unwrap();
-    stream
-        .write_all(b"GET /slow HTTP/1.1\r\nhost: h\r\n\r\n")
-        .await
-        .unwrap();
+    stream.write_all(b"GET /slow HTTP/1.1\r\nhost: h\r\n\r\n").await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
     shutdown.cancel();
     server.await.unwrap();

@@ -30,10 +30,7 @@ impl KnownSettings {
     }
 
     pub(super) fn key_of_variable(&self, name: &str) -> Option<&str> {
-        self.leaves
-            .keys()
-            .find(|key| variable(key) == name)
-            .map(String::as_str)
+        self.leaves.keys().find(|key| variable(key) == name).map(String::as_str)
     }
 
     pub(super) fn closest_variable(&self, name: &str) -> Option<String> {
@@ -46,11 +43,7 @@ impl KnownSettings {
             return Ok(());
         }
         let closest = closest(key, self.leaves.keys().cloned());
-        Err(SettingsError::Unknown {
-            key: key.to_owned(),
-            origin: origin.to_owned(),
-            closest,
-        })
+        Err(SettingsError::Unknown { key: key.to_owned(), origin: origin.to_owned(), closest })
     }
 
     /// Refuses a table with a key that is no setting.
@@ -81,11 +74,7 @@ pub(super) fn variable(key: &str) -> String {
 
 fn collect(prefix: &str, table: &Dict, leaves: &mut BTreeMap<String, Value>) {
     for (name, value) in table {
-        let key = if prefix.is_empty() {
-            name.clone()
-        } else {
-            format!("{prefix}.{name}")
-        };
+        let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
         match value {
             Value::Dict(_, inner) => collect(&key, inner, leaves),
             leaf => {
@@ -101,9 +90,7 @@ fn insert(layer: &mut Dict, key: &str, value: Value) {
             layer.insert(key.to_owned(), value);
         }
         Some((table, rest)) => {
-            let inner = layer
-                .entry(table.to_owned())
-                .or_insert_with(|| Value::from(Dict::new()));
+            let inner = layer.entry(table.to_owned()).or_insert_with(|| Value::from(Dict::new()));
             if let Value::Dict(_, inner) = inner {
                 insert(inner, rest, value);
             }
@@ -119,9 +106,7 @@ fn number(text: &str) -> Option<Value> {
 
 fn list(text: &str) -> Value {
     let items = text.trim_start_matches('[').trim_end_matches(']').split(',');
-    let items = items
-        .map(|item| item.trim().trim_matches('"'))
-        .filter(|item| !item.is_empty());
+    let items = items.map(|item| item.trim().trim_matches('"')).filter(|item| !item.is_empty());
     Value::from(items.map(Value::from).collect::<Vec<_>>())
 }
 

@@ -37,10 +37,7 @@ struct Lanes {
 }
 
 fn environment(variables: &[(&str, &str)]) -> Vec<(String, String)> {
-    variables
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect()
+    variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 fn settings_file(text: &str) -> tempfile::NamedTempFile {
@@ -50,23 +47,15 @@ fn settings_file(text: &str) -> tempfile::NamedTempFile {
 }
 
 fn with_file(file: &tempfile::NamedTempFile) -> CommonArgs {
-    CommonArgs {
-        config: Some(file.path().to_owned()),
-        ..CommonArgs::default()
-    }
+    CommonArgs { config: Some(file.path().to_owned()), ..CommonArgs::default() }
 }
 
 fn with_set(assignment: &str) -> CommonArgs {
-    CommonArgs {
-        set: vec![assignment.to_owned()],
-        ..CommonArgs::default()
-    }
+    CommonArgs { set: vec![assignment.to_owned()], ..CommonArgs::default() }
 }
 
 fn error(args: &CommonArgs, variables: &[(&str, &str)]) -> String {
-    let text = load::<Config>(DEFAULTS, args, environment(variables))
-        .unwrap_err()
-        .to_string();
+    let text = load::<Config>(DEFAULTS, args, environment(variables)).unwrap_err().to_string();
     assert!(!text.contains('\n'), "{text}");
     text
 }
@@ -75,10 +64,7 @@ fn error(args: &CommonArgs, variables: &[(&str, &str)]) -> String {
 fn defaults_alone_are_enough() {
     let config: Config = load(DEFAULTS, &CommonArgs::default(), []).unwrap();
     assert_eq!(config.listen.port(), 8080);
-    assert_eq!(
-        (config.workers, config.verbose, config.lanes.count),
-        (4, false, 2)
-    );
+    assert_eq!((config.workers, config.verbose, config.lanes.count), (4, false, 2));
     assert_eq!(config.log_format, LogFormat::Pretty);
     assert!(config.names.is_empty());
 }
@@ -88,11 +74,7 @@ fn a_flag_wins_over_the_environment_over_the_file_over_the_default() {
     let file = settings_file("listen = \"h:1\"\nworkers = 1\ndrain = \"1s\"\n[lanes]\ncount = 7\n");
     let mut args = with_file(&file);
     args.listen = Some("h:3".to_owned());
-    let variables = environment(&[
-        ("BANK_LISTEN", "h:2"),
-        ("BANK_WORKERS", "2"),
-        ("BANK_VERBOSE", "true"),
-    ]);
+    let variables = environment(&[("BANK_LISTEN", "h:2"), ("BANK_WORKERS", "2"), ("BANK_VERBOSE", "true")]);
 
     let config: Config = load(DEFAULTS, &args, variables).unwrap();
 
@@ -106,12 +88,8 @@ fn a_flag_wins_over_the_environment_over_the_file_over_the_default() {
 fn the_file_may_be_named_in_the_environment() {
     let file = settings_file("workers = 9");
     let path = file.path().display().to_string();
-    let config: Config = load(
-        DEFAULTS,
-        &CommonArgs::default(),
-        environment(&[("BANK_CONFIG", &path)]),
-    )
-    .unwrap();
+    let config: Config =
+        load(DEFAULTS, &CommonArgs::default(), environment(&[("BANK_CONFIG", &path)])).unwrap();
     assert_eq!(config.workers, 9);
 }
 
@@ -124,23 +102,15 @@ fn text_stays_text_and_lists_are_split() {
     assert_eq!(config.store.expose(), "12345");
     assert_eq!(config.names, ["a", "b"]);
     assert_eq!(config.lanes.count, 3);
-    let config: Config = load(
-        DEFAULTS,
-        &CommonArgs::default(),
-        environment(&[("BANK_LANES_COUNT", "5")]),
-    )
-    .unwrap();
+    let config: Config =
+        load(DEFAULTS, &CommonArgs::default(), environment(&[("BANK_LANES_COUNT", "5")])).unwrap();
     assert_eq!(config.lanes.count, 5);
 }
 
 #[test]
 fn other_variables_are_ignored_and_misspelt_ones_known() {
-    let variables = [
-        ("BANK_TEST_POSTGRES_URL", "x"),
-        ("BANK_FAULT", "x"),
-        ("BANK_LISTN", "h:1"),
-        ("PATH", "x"),
-    ];
+    let variables =
+        [("BANK_TEST_POSTGRES_URL", "x"), ("BANK_FAULT", "x"), ("BANK_LISTN", "h:1"), ("PATH", "x")];
     let config: Config = load(DEFAULTS, &CommonArgs::default(), environment(&variables)).unwrap();
     assert_eq!(config.listen.port(), 8080);
     let misspelt = misspelt_variables(DEFAULTS, environment(&variables));
@@ -155,48 +125,27 @@ fn an_unknown_setting_is_named_with_the_one_that_was_meant() {
     assert_eq!(error(&with_file(&file), &[]), expected);
     let expected = "--set: unknown setting `lanes.cuont`; did you mean `lanes.count`?";
     assert_eq!(error(&with_set("lanes.cuont=1"), &[]), expected);
-    assert_eq!(
-        error(&with_set("colour=red"), &[]),
-        "--set: unknown setting `colour`"
-    );
+    assert_eq!(error(&with_set("colour=red"), &[]), "--set: unknown setting `colour`");
     assert!(error(&with_set("workers"), &[]).contains("KEY=VALUE"));
-    let bus = CommonArgs {
-        bus: Some("kafka://b".to_owned()),
-        ..CommonArgs::default()
-    };
+    let bus = CommonArgs { bus: Some("kafka://b".to_owned()), ..CommonArgs::default() };
     assert_eq!(error(&bus, &[]), "--bus: unknown setting `bus`");
 }
 
 #[test]
 fn a_wrong_value_is_named_with_its_origin_and_what_would_be_right() {
-    let listen = CommonArgs {
-        listen: Some("8080".to_owned()),
-        ..CommonArgs::default()
-    };
+    let listen = CommonArgs { listen: Some("8080".to_owned()), ..CommonArgs::default() };
     let text = error(&listen, &[]);
-    assert!(
-        text.starts_with("--listen: setting `listen`: `8080`") && text.contains("HOST:PORT"),
-        "{text}"
-    );
+    assert!(text.starts_with("--listen: setting `listen`: `8080`") && text.contains("HOST:PORT"), "{text}");
 
     let text = error(&CommonArgs::default(), &[("BANK_DRAIN", "10")]);
-    assert!(
-        text.starts_with("environment variable BANK_DRAIN: setting `drain`: `10`"),
-        "{text}"
-    );
+    assert!(text.starts_with("environment variable BANK_DRAIN: setting `drain`: `10`"), "{text}");
     assert!(text.contains("\"30s\""), "{text}");
 
     let text = error(&CommonArgs::default(), &[("BANK_LANES_COUNT", "many")]);
-    assert!(
-        text.starts_with("environment variable BANK_LANES_COUNT: setting `lanes.count`: "),
-        "{text}"
-    );
+    assert!(text.starts_with("environment variable BANK_LANES_COUNT: setting `lanes.count`: "), "{text}");
 
     let text = error(&with_set("workers=300"), &[]);
-    assert!(
-        text.starts_with("--set workers: setting `workers`: ") && text.contains("300"),
-        "{text}"
-    );
+    assert!(text.starts_with("--set workers: setting `workers`: ") && text.contains("300"), "{text}");
 
     let text = error(&with_set("log_format=xml"), &[]);
     assert!(text.contains("pretty") && text.contains("json"), "{text}");
@@ -209,17 +158,11 @@ fn a_wrong_value_is_named_with_its_origin_and_what_would_be_right() {
 
 #[test]
 fn a_file_that_cannot_be_used_is_named() {
-    let missing = CommonArgs {
-        config: Some("/nowhere/bank.toml".into()),
-        ..CommonArgs::default()
-    };
+    let missing = CommonArgs { config: Some("/nowhere/bank.toml".into()), ..CommonArgs::default() };
     assert!(error(&missing, &[]).starts_with("settings file /nowhere/bank.toml: "));
     let broken = settings_file("workers = = 4");
     let text = error(&with_file(&broken), &[]);
-    assert!(
-        text.contains(&broken.path().display().to_string()) && text.contains("line 1"),
-        "{text}"
-    );
+    assert!(text.contains(&broken.path().display().to_string()) && text.contains("line 1"), "{text}");
 }
 
 #[test]

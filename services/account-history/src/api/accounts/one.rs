@@ -33,9 +33,7 @@ pub(crate) async fn read(
     ValidQuery(query): ValidQuery<ReadQuery>,
 ) -> Result<Response, Problem> {
     let min_version = query.min_version.0;
-    let mut account = application
-        .account(id, min_version, prefer.wait.unwrap_or_default())
-        .await?;
+    let mut account = application.account(id, min_version, prefer.wait.unwrap_or_default()).await?;
     if let Some(AtParameter(at)) = query.at {
         account = application.account_at(account, at).await?;
     }

@@ -24,10 +24,7 @@ pub(super) fn moment_row(moment: &Moment) -> Result<Document, ViewError> {
 pub(super) fn transfer_update(document: &TransferDocument) -> Result<Document, ViewError> {
     let transfer = &document.transfer;
     let (id, version) = (transfer.transfer_id.to_string(), transfer.version.0);
-    let mut accounts = vec![
-        transfer.from_account_id.to_string(),
-        transfer.to_account_id.to_string(),
-    ];
+    let mut accounts = vec![transfer.from_account_id.to_string(), transfer.to_account_id.to_string()];
     accounts.dedup();
     let row = doc! {
         "_id": &id,
@@ -43,11 +40,7 @@ pub(super) fn transfer_update(document: &TransferDocument) -> Result<Document, V
 /// meanwhile makes the upsert collide with it.
 pub(super) fn account_update(stored: &StoredAccount) -> Result<Document, ViewError> {
     let id = stored.document.id.to_string();
-    let customer = stored
-        .document
-        .account
-        .opened()
-        .map(|opened| opened.owner.as_str());
+    let customer = stored.document.account.opened().map(|opened| opened.owner.as_str());
     let row = doc! {
         "_id": &id,
         "revision": stored.revision.saturating_add(1),
@@ -59,10 +52,7 @@ pub(super) fn account_update(stored: &StoredAccount) -> Result<Document, ViewErr
 }
 
 pub(super) fn account_of(row: Document) -> Result<StoredAccount, ViewError> {
-    Ok(StoredAccount {
-        revision: integer(&row, "revision")?,
-        document: decode(row)?,
-    })
+    Ok(StoredAccount { revision: integer(&row, "revision")?, document: decode(row)? })
 }
 
 pub(super) fn moment_of(row: Document) -> Result<Moment, ViewError> {
@@ -82,10 +72,7 @@ pub(super) fn generations(record: &Document) -> Result<Generations, ViewError> {
             missed: integer(record, "missed")?,
         }),
     };
-    Ok(Generations {
-        active: Generation(integer(record, "active")?),
-        building,
-    })
+    Ok(Generations { active: Generation(integer(record, "active")?), building })
 }
 
 /// The view inside a row.

@@ -42,14 +42,9 @@ impl Connection {
         command.insert("writeConcern", write_concern());
         let answer = self.run(command).await?;
         if let Some(Bson::Document(failure)) = answer.get("writeConcernError") {
-            return Err(ViewError::Unavailable(format!(
-                "a write is not durable: {failure}"
-            )));
+            return Err(ViewError::Unavailable(format!("a write is not durable: {failure}")));
         }
-        let failures = answer
-            .get_array("writeErrors")
-            .map(Vec::as_slice)
-            .unwrap_or_default();
+        let failures = answer.get_array("writeErrors").map(Vec::as_slice).unwrap_or_default();
         match failures.iter().find(|failure| !is_duplicate_key(failure)) {
             Some(failure) => Err(ViewError::Failed(failure.to_string())),
             None => integer(&answer, "n"),
@@ -58,8 +53,5 @@ impl Connection {
 }
 
 fn is_duplicate_key(failure: &Bson) -> bool {
-    failure
-        .as_document()
-        .and_then(|failure| integer(failure, "code").ok())
-        == Some(DUPLICATE_KEY)
+    failure.as_document().and_then(|failure| integer(failure, "code").ok()) == Some(DUPLICATE_KEY)
 }

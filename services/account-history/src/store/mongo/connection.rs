@@ -29,20 +29,12 @@ impl Connection {
     pub(super) async fn open(url: &str, database: &str) -> Result<Self, ViewError> {
         let config = |failure: Error| ViewError::Config(failure.to_string());
         let mut options = ClientOptions::parse(url).await.map_err(config)?;
-        options
-            .app_name
-            .get_or_insert_with(|| "account-history".to_owned());
+        options.app_name.get_or_insert_with(|| "account-history".to_owned());
         options.server_selection_timeout.get_or_insert(SERVER_SELECTION);
-        let durable = WriteConcern::builder()
-            .w(Acknowledgment::Majority)
-            .journal(true)
-            .build();
+        let durable = WriteConcern::builder().w(Acknowledgment::Majority).journal(true).build();
         options.write_concern = Some(durable);
         let client = Client::with_options(options).map_err(config)?;
-        let connection = Self {
-            database: client.database(database),
-            client,
-        };
+        let connection = Self { database: client.database(database), client };
         connection.run(doc! { "ping": 1 }).await?;
         Ok(connection)
     }
@@ -85,17 +77,14 @@ impl Connection {
     ) -> Result<Vec<Document>, ViewError> {
         let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
         let limit = ids.len();
-        self.find(collection, doc! { "_id": { "$in": ids } }, doc! {}, limit)
-            .await
+        self.find(collection, doc! { "_id": { "$in": ids } }, doc! {}, limit).await
     }
 
     /// Every document. Takes its time, so that only the driver's own limits apply.
     pub(super) async fn find_all(&self, collection: &str) -> Result<Vec<Document>, ViewError> {
         let collection = self.collection(collection);
         let all = tokio::spawn(async move { collection.find(doc! {}).await?.try_collect().await });
-        all.await
-            .map_err(|failure| ViewError::Unavailable(failure.to_string()))?
-            .map_err(failed)
+        all.await.map_err(|failure| ViewError::Unavailable(failure.to_string()))?.map_err(failed)
     }
 
     pub(super) async fn create_indexes(
@@ -103,9 +92,7 @@ impl Connection {
         collection: &str,
         indexes: Vec<Document>,
     ) -> Result<(), ViewError> {
-        self.run(doc! { "createIndexes": collection, "indexes": indexes })
-            .await
-            .map(drop)
+        self.run(doc! { "createIndexes": collection, "indexes": indexes }).await.map(drop)
     }
 
     pub(super) async fn collections(&self) -> Result<Vec<String>, ViewError> {
@@ -130,10 +117,7 @@ pub(super) async fn to_the_end<T: Send + 'static>(
     match tokio::time::timeout(PATIENCE, tokio::spawn(call)).await {
         Ok(Ok(answer)) => answer.map_err(failed),
         Ok(Err(failure)) => Err(ViewError::Unavailable(format!("a call ended early: {failure}"))),
-        Err(_) => Err(ViewError::Unavailable(format!(
-            "no answer within {} seconds",
-            PATIENCE.as_secs()
-        ))),
+        Err(_) => Err(ViewError::Unavailable(format!("no answer within {} seconds", PATIENCE.as_secs()))),
     }
 }
 

@@ -43,9 +43,7 @@ impl MongoDeadLetters {
     pub async fn connect(url: &str, database: &str) -> Result<Self, ViewError> {
         let connection = Connection::open(url, database).await?;
         let by_key = doc! { "subscriptionId": 1, "key": 1, "topic": 1, "offset": 1 };
-        connection
-            .create_indexes(LETTERS, vec![doc! { "key": by_key, "name": "by_key" }])
-            .await?;
+        connection.create_indexes(LETTERS, vec![doc! { "key": by_key, "name": "by_key" }]).await?;
         Ok(Self { connection })
     }
 
@@ -57,14 +55,8 @@ impl MongoDeadLetters {
     /// The letters of a subscription, or of one key of it, ordered by topic, key and offset.
     async fn rows(&self, subscription_id: &str, key: Option<&str>) -> Result<Vec<Row>, DeadLetterError> {
         let order = doc! { "topic": 1, "key": 1, "offset": 1 };
-        let found = self
-            .connection
-            .find(LETTERS, of_key(subscription_id, key), order, 0)
-            .await?;
-        found
-            .into_iter()
-            .map(|row| deserialize_from_document(row).map_err(failed))
-            .collect()
+        let found = self.connection.find(LETTERS, of_key(subscription_id, key), order, 0).await?;
+        found.into_iter().map(|row| deserialize_from_document(row).map_err(failed)).collect()
     }
 }
 
@@ -77,10 +69,7 @@ impl DeadLetters for MongoDeadLetters {
 
     async fn parked_keys(&self, subscription_id: &str) -> Result<Vec<(String, String)>, DeadLetterError> {
         let parked = self.parked(subscription_id).await?;
-        Ok(parked
-            .into_iter()
-            .map(|parked| (parked.topic, parked.key))
-            .collect())
+        Ok(parked.into_iter().map(|parked| (parked.topic, parked.key)).collect())
     }
 
     async fn list(
@@ -88,18 +77,12 @@ impl DeadLetters for MongoDeadLetters {
         subscription_id: &str,
         key: Option<&str>,
     ) -> Result<Vec<DeadLetter>, DeadLetterError> {
-        self.rows(subscription_id, key)
-            .await?
-            .into_iter()
-            .map(letter)
-            .collect()
+        self.rows(subscription_id, key).await?.into_iter().map(letter).collect()
     }
 
     async fn remove(&self, subscription_id: &str, position: &Position) -> Result<(), DeadLetterError> {
-        let (letters, filter) = (
-            self.connection.collection(LETTERS),
-            doc! { "_id": id(subscription_id, position) },
-        );
+        let (letters, filter) =
+            (self.connection.collection(LETTERS), doc! { "_id": id(subscription_id, position) });
         to_the_end(async move { letters.delete_one(filter).await }).await?;
         Ok(())
     }
@@ -145,11 +128,7 @@ impl DeadLetters for MongoDeadLetters {
 }
 
 fn id(subscription_id: &str, position: &Position) -> String {
-    let Position {
-        topic,
-        partition,
-        offset,
-    } = position;
+    let Position { topic, partition, offset } = position;
     format!("{subscription_id}/{topic}/{partition}/{offset}")
 }
 
@@ -161,10 +140,7 @@ fn of_key(subscription_id: &str, key: Option<&str>) -> Document {
 
 fn row(letter: &DeadLetter) -> Result<Document, DeadLetterError> {
     let Delivery { position, message } = &letter.delivery;
-    let payload = Binary {
-        subtype: BinarySubtype::Generic,
-        bytes: message.payload.clone(),
-    };
+    let payload = Binary { subtype: BinarySubtype::Generic, bytes: message.payload.clone() };
     Ok(doc! {
         "_id": id(&letter.subscription_id, position),
         "subscriptionId": &letter.subscription_id,
@@ -181,17 +157,9 @@ fn row(letter: &DeadLetter) -> Result<Document, DeadLetterError> {
 }
 
 fn letter(row: Row) -> Result<DeadLetter, DeadLetterError> {
-    let position = Position {
-        topic: row.topic.clone(),
-        partition: row.partition,
-        offset: row.offset,
-    };
-    let message = Message {
-        topic: row.topic,
-        key: row.key.clone(),
-        headers: row.headers,
-        payload: row.payload.bytes,
-    };
+    let position = Position { topic: row.topic.clone(), partition: row.partition, offset: row.offset };
+    let message =
+        Message { topic: row.topic, key: row.key.clone(), headers: row.headers, payload: row.payload.bytes };
     Ok(DeadLetter {
         subscription_id: row.subscription_id,
         key: row.key,
@@ -205,11 +173,7 @@ fn letter(row: Row) -> Result<DeadLetter, DeadLetterError> {
 fn parked_key(rows: &[Row]) -> Result<ParkedKey, DeadLetterError> {
     let first = rows.first().ok_or_else(|| failed("a key without letters"))?;
     let cause = rows.iter().find(|row| row.reason != BEHIND).unwrap_or(first);
-    let parked_at = rows
-        .iter()
-        .map(|row| row.parked_at)
-        .min()
-        .unwrap_or(first.parked_at);
+    let parked_at = rows.iter().map(|row| row.parked_at).min().unwrap_or(first.parked_at);
     Ok(ParkedKey {
         topic: first.topic.clone(),
         partition: first.partition,

@@ -16,15 +16,8 @@ const PASSING_CODES: [i32; 3] = [5, 6, 13];
 pub(super) type GenerationsRow = (i64, Option<i64>, bool, i64);
 
 pub(super) fn generations((active, building, announced, missed): GenerationsRow) -> Generations {
-    let building = building.map(|number| Building {
-        generation: Generation(number),
-        announced,
-        missed,
-    });
-    Generations {
-        active: Generation(active),
-        building,
-    }
+    let building = building.map(|number| Building { generation: Generation(number), announced, missed });
+    Generations { active: Generation(active), building }
 }
 
 pub(super) fn accounts(accounts: &[StoredAccount]) -> Result<Vec<Value>, ViewError> {
@@ -39,13 +32,7 @@ pub(super) fn accounts(accounts: &[StoredAccount]) -> Result<Vec<Value>, ViewErr
 pub(super) fn moments(moments: &[Moment]) -> Result<Vec<Value>, ViewError> {
     let row = |moment: &Moment| {
         let (at, is_entry) = (moment.at.timestamp_micros(), i32::from(moment.change.is_some()));
-        Ok(json!([
-            moment.account_id,
-            moment.version,
-            at,
-            is_entry,
-            text(moment)?
-        ]))
+        Ok(json!([moment.account_id, moment.version, at, is_entry, text(moment)?]))
     };
     moments.iter().map(row).collect()
 }

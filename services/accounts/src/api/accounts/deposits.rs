@@ -26,10 +26,7 @@ pub(crate) struct MoneyBody {
 
 impl MoneyBody {
     pub(super) fn money(&self) -> Money {
-        Money {
-            amount: self.amount,
-            currency: self.currency,
-        }
+        Money { amount: self.amount, currency: self.currency }
     }
 }
 
@@ -39,18 +36,8 @@ pub(crate) async fn deposit(
     request: CommandRequest,
     ValidJson { value: body, hash }: ValidJson<MoneyBody>,
 ) -> Result<Reply, Problem> {
-    let command = AccountCommand::Deposit {
-        money: body.money(),
-        memo: body.memo,
-        now: application.clock.now(),
-    };
-    let executed = application
-        .execute(id, command, request.context(hash))
-        .await
-        .map_err(problem)?;
-    Ok(Reply::new(
-        StatusCode::OK,
-        &executed,
-        &AccountReply::with_balance(&executed),
-    ))
+    let command =
+        AccountCommand::Deposit { money: body.money(), memo: body.memo, now: application.clock.now() };
+    let executed = application.execute(id, command, request.context(hash)).await.map_err(problem)?;
+    Ok(Reply::new(StatusCode::OK, &executed, &AccountReply::with_balance(&executed)))
 }

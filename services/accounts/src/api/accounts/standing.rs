@@ -28,10 +28,7 @@ pub(crate) async fn freeze(
     request: CommandRequest,
     body: Option<ValidJson<ReasonBody>>,
 ) -> Result<Reply, Problem> {
-    change(application, id, request, body, |reason, now| {
-        AccountCommand::Freeze { reason, now }
-    })
-    .await
+    change(application, id, request, body, |reason, now| AccountCommand::Freeze { reason, now }).await
 }
 
 pub(crate) async fn unfreeze(
@@ -40,10 +37,7 @@ pub(crate) async fn unfreeze(
     request: CommandRequest,
     body: Option<ValidJson<ReasonBody>>,
 ) -> Result<Reply, Problem> {
-    change(application, id, request, body, |reason, now| {
-        AccountCommand::Unfreeze { reason, now }
-    })
-    .await
+    change(application, id, request, body, |reason, now| AccountCommand::Unfreeze { reason, now }).await
 }
 
 pub(crate) async fn close(
@@ -52,10 +46,7 @@ pub(crate) async fn close(
     request: CommandRequest,
     body: Option<ValidJson<ReasonBody>>,
 ) -> Result<Reply, Problem> {
-    change(application, id, request, body, |reason, now| {
-        AccountCommand::Close { reason, now }
-    })
-    .await
+    change(application, id, request, body, |reason, now| AccountCommand::Close { reason, now }).await
 }
 
 async fn change(
@@ -67,13 +58,6 @@ async fn change(
 ) -> Result<Reply, Problem> {
     let ValidJson { value: body, hash } = ValidJson::or_default(body);
     let command = command(body.reason, application.clock.now());
-    let executed = application
-        .execute(id, command, request.context(hash))
-        .await
-        .map_err(problem)?;
-    Ok(Reply::new(
-        StatusCode::OK,
-        &executed,
-        &AccountReply::of(&executed),
-    ))
+    let executed = application.execute(id, command, request.context(hash)).await.map_err(problem)?;
+    Ok(Reply::new(StatusCode::OK, &executed, &AccountReply::of(&executed)))
 }

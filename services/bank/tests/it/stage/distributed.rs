@@ -36,11 +36,8 @@ impl Distributed {
         let logs = tempfile::tempdir().expect("a folder");
         let accounts = start(logs.path(), "accounts", &servers.accounts_arguments());
         let transfers = start(logs.path(), "transfers", &servers.transfers_arguments());
-        let history = start(
-            logs.path(),
-            "account-history",
-            &servers.history_arguments(&accounts.url, &transfers.url),
-        );
+        let history =
+            start(logs.path(), "account-history", &servers.history_arguments(&accounts.url, &transfers.url));
         let gateway = start(
             logs.path(),
             "api-gateway",
@@ -78,12 +75,7 @@ pub(crate) fn start_with(
     environment: &[(&str, String)],
 ) -> Service {
     let binary = sibling_binary(Path::new(env!("CARGO_BIN_EXE_bank")), name);
-    let listen = [
-        "--listen".to_owned(),
-        "127.0.0.1:0".to_owned(),
-        "--log".to_owned(),
-        "warn".to_owned(),
-    ];
+    let listen = ["--listen".to_owned(), "127.0.0.1:0".to_owned(), "--log".to_owned(), "warn".to_owned()];
     let arguments = listen.iter().chain(arguments);
     Service::start(
         &binary,
@@ -109,10 +101,7 @@ impl Servers {
         let brokers = test_support::kafka_brokers().await;
         let mongo = test_support::mongo_url().await;
         let name = fresh_database_name();
-        let server = admin
-            .rsplit_once('/')
-            .map_or(admin.as_str(), |(server, _)| server)
-            .to_owned();
+        let server = admin.rsplit_once('/').map_or(admin.as_str(), |(server, _)| server).to_owned();
         for service in ["accounts", "transfers"] {
             run_sql(&admin, &format!("CREATE DATABASE {name}_{service}")).await;
         }
@@ -161,17 +150,11 @@ impl Drop for Servers {
         let (admin, name) = (self.admin.clone(), self.name.clone());
         // A thread with a runtime of its own: the one that made the databases may be gone.
         let dropped = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .expect("a runtime");
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async {
                 for service in ["accounts", "transfers"] {
-                    run_sql(
-                        &admin,
-                        &format!("DROP DATABASE IF EXISTS {name}_{service} WITH (FORCE)"),
-                    )
-                    .await;
+                    run_sql(&admin, &format!("DROP DATABASE IF EXISTS {name}_{service} WITH (FORCE)")).await;
                 }
             });
         });
@@ -180,10 +163,7 @@ impl Drop for Servers {
 }
 
 fn arguments(pairs: &[(&str, &str)]) -> Vec<String> {
-    pairs
-        .iter()
-        .flat_map(|(flag, value)| [(*flag).to_owned(), (*value).to_owned()])
-        .collect()
+    pairs.iter().flat_map(|(flag, value)| [(*flag).to_owned(), (*value).to_owned()]).collect()
 }
 
 async fn run_sql(url: &str, statement: &str) {

@@ -50,9 +50,7 @@ impl Embedded {
         let sources = parts.sources();
         parts.bus = Arc::new(GatedBus::new(Arc::clone(&parts.bus), Arc::clone(&rules)));
         let tasks = Tasks::new();
-        let app = bank::build(&config, &parts, Arc::new(SystemClock), &tasks)
-            .await
-            .expect("it starts");
+        let app = bank::build(&config, &parts, Arc::new(SystemClock), &tasks).await.expect("it starts");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let stop = CancellationToken::new();
@@ -63,15 +61,7 @@ impl Embedded {
                 served.expect("it serves until it is stopped");
             }
         });
-        Self {
-            url,
-            sources,
-            rules,
-            parts,
-            stop,
-            server,
-            dir,
-        }
+        Self { url, sources, rules, parts, stop, server, dir }
     }
 
     /// Stops this bank, and starts another on the same files.
@@ -93,11 +83,7 @@ impl Embedded {
 }
 
 fn config(dir: &Path, overrides: Overrides) -> Config {
-    let arguments = CommonArgs {
-        data_dir: Some(dir.to_owned()),
-        set: overrides.0,
-        ..CommonArgs::default()
-    };
+    let arguments = CommonArgs { data_dir: Some(dir.to_owned()), set: overrides.0, ..CommonArgs::default() };
     service_kit::settings::load(bank::config::DEFAULTS, &arguments, std::iter::empty())
         .expect("good settings")
 }

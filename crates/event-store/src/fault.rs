@@ -1,6 +1,6 @@
 //! A test aid: named places where a test can make the process die, to prove that nothing is lost there.
 //!
-//! `BANK_FAULT=<name>` aborts the process the first time it passes `point(<name>)`, `BANK_FAULT=<name>:<nth>`
+//! `BANK_FAULT=<name>` kills the process (SIGKILL) the first time it passes `point(<name>)`, `BANK_FAULT=<name>:<nth>`
 //! the nth time. Without the variable, which is read once, a point is one comparison.
 
 use std::env;
@@ -8,6 +8,8 @@ use std::process;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// After a command's events were committed, before anybody was told.
+pub const STORE_AFTER_APPEND: &str = "store.after_append";
 /// After the broker confirmed a batch, before its outbox rows are deleted.
 pub const RELAY_AFTER_PUBLISH: &str = "relay.after_publish";
 /// After a batch was handled, before its offsets are stored.
@@ -28,20 +30,18 @@ pub fn point(name: &str) {
     };
     if fault.is_due(name) {
         tracing::error!(name, "BANK_FAULT ends the process here");
+        // A real SIGKILL, as the operating system would send it; nothing in this process can answer it.
+        let _ = process::Command::new("kill").args(["-KILL", &process::id().to_string()]).status();
+        // Where there is no `kill`, the next best thing.
         process::abort();
     }
 }
 
 impl Fault {
     fn parse(text: &str) -> Self {
-        let counted = text
-            .rsplit_once(':')
-            .and_then(|(name, nth)| Some((name, nth.parse().ok()?)));
+        let counted = text.rsplit_once(':').and_then(|(name, nth)| Some((name, nth.parse().ok()?)));
         let (name, nth) = counted.unwrap_or((text, 1));
-        Self {
-            name: name.to_owned(),
-            passes_left: AtomicU64::new(nth),
-        }
+        Self { name: name.to_owned(), passes_left: AtomicU64::new(nth) }
     }
 
     fn is_due(&self, name: &str) -> bool {
