@@ -19,8 +19,21 @@ use self::member::GroupMember;
 use self::publisher::Publisher;
 use crate::bus::{Bus, BusError, Source};
 use crate::message::{Delivery, Message};
+use crate::namespace::Namespaced;
 
 pub use self::settings::KafkaSettings;
+
+/// The bus at a URL such as `kafka://broker1:9092,broker2:9092?partitions=8&replication=3&prefix=staging.`.
+/// Does not wait until a broker answers: [`Bus::ping`] does.
+///
+/// # Errors
+/// [`BusError::Failed`] when the URL is none of this form.
+pub async fn open(url: &str) -> Result<Arc<dyn Bus>, BusError> {
+    let settings: KafkaSettings = url.parse()?;
+    let prefix = settings.prefix.clone();
+    let bus: Arc<dyn Bus> = Arc::new(KafkaBus::new(settings)?);
+    Ok(if prefix.is_empty() { bus } else { Arc::new(Namespaced::new(bus, &prefix)) })
+}
 
 /// The bus on Kafka.
 pub struct KafkaBus {

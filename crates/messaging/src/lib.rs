@@ -11,6 +11,7 @@ pub mod dead_letter;
 pub mod envelope;
 pub mod handler;
 pub mod message;
+pub mod namespace;
 pub mod relay;
 pub mod subscription;
 

@@ -27,6 +27,8 @@ pub struct About {
     pub summary: &'static str,
     /// The service's commented defaults file.
     pub defaults: &'static str,
+    /// What to print after the address, given the service's URL: a first thing to try.
+    pub example: Option<fn(&str) -> String>,
 }
 
 impl About {
@@ -86,7 +88,7 @@ where
     let started = signal.run_until_cancelled(start(config, tasks.clone())).await;
     let Some(started) = started else { return Ok(()) };
     let app = started.map_err(Failure::of)?;
-    announce(&listener).map_err(Failure::start)?;
+    announce(&listener, about.example).map_err(Failure::start)?;
     host(listener, app, &server, tasks, signal).await.map_err(Failure::start)
 }
 
@@ -97,9 +99,12 @@ fn environment() -> impl Iterator<Item = (String, String)> {
 }
 
 /// The line that whoever started the process on port 0 waits for.
-fn announce(listener: &tokio::net::TcpListener) -> io::Result<()> {
-    let address = listener.local_addr()?;
+fn announce(listener: &tokio::net::TcpListener, example: Option<fn(&str) -> String>) -> io::Result<()> {
+    let url = format!("http://{}", listener.local_addr()?);
     let mut stdout = io::stdout().lock();
-    writeln!(stdout, "listening on http://{address}")?;
+    writeln!(stdout, "listening on {url}")?;
+    if let Some(example) = example {
+        writeln!(stdout, "{}", example(&url))?;
+    }
     stdout.flush()
 }

@@ -40,6 +40,7 @@ pub const ABOUT: About = About {
     version: env!("CARGO_PKG_VERSION"),
     summary: "Folds the events of accounts and transfers into views, and answers every query from them.",
     defaults: config::DEFAULTS,
+    example: None,
 };
 
 /// What the service stands on, chosen by whoever starts it.

@@ -25,6 +25,7 @@ pub const ABOUT: About = About {
     version: env!("CARGO_PKG_VERSION"),
     summary: "Opens accounts, moves money in and out of them, and answers the steps of transfers.",
     defaults: config::DEFAULTS,
+    example: None,
 };
 
 /// What the service stands on, chosen by whoever starts it.

@@ -20,6 +20,7 @@ const ABOUT: About = About {
     version: env!("CARGO_PKG_VERSION"),
     summary: "The edge of the bank: passes each request on to the service that answers it.",
     defaults: config::DEFAULTS,
+    example: None,
 };
 
 /// How long a connection to a service may stay unused; less than a service leaves an idle connection open.

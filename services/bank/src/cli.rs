@@ -15,7 +15,13 @@ const ABOUT: About = About {
     version: env!("CARGO_PKG_VERSION"),
     summary: "The whole bank in one process",
     defaults: DEFAULTS,
+    example: Some(example),
 };
+
+/// Two accounts and a transfer, ready to be pasted into another terminal.
+fn example(url: &str) -> String {
+    include_str!("example.sh").replace("URL", url)
+}
 
 /// The whole bank in one process: opens accounts and moves money, with every change an event.
 ///

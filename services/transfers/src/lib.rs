@@ -27,6 +27,7 @@ pub const ABOUT: About = About {
     version: env!("CARGO_PKG_VERSION"),
     summary: "Accepts money transfers and keeps the record of every one until it has ended.",
     defaults: config::DEFAULTS,
+    example: None,
 };
 
 /// What the service stands on, chosen by whoever starts it.

@@ -22,7 +22,7 @@ pub(crate) fn start(application: Application, config: &Config, tasks: &Tasks) {
     let sweeper = Sweeper { application, retry_after: config.sweep_retry.into() };
     let mut ticks = interval(config.sweep_interval.into());
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    tasks.spawn("sweeper", async move {
+    tasks.spawn_until_shutdown("sweeper", async move {
         loop {
             ticks.tick().await;
             if let Err(error) = sweeper.sweep().await {

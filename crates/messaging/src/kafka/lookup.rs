@@ -82,7 +82,7 @@ impl Lookup {
 
     pub(super) fn wait_for_topics(&self, topics: &[String]) -> Result<(), BusError> {
         let given_up = Instant::now() + TOPIC_PATIENCE;
-        while !self.missing_topics(topics)?.is_empty() {
+        while !self.are_led(topics)? {
             if Instant::now() > given_up {
                 return Err(BusError::Unavailable(format!("{topics:?} are not there yet")));
             }
@@ -97,8 +97,7 @@ impl Lookup {
         let committed = client.committed_offsets(partitions, TIMEOUT).map_err(bus_error)?;
         let mut lag = 0;
         for element in committed.elements() {
-            let (low, high) =
-                client.fetch_watermarks(element.topic(), element.partition(), TIMEOUT).map_err(bus_error)?;
+            let (low, high) = watermarks(&client, element.topic(), element.partition())?;
             let next = if let Offset::Offset(next) = element.offset() { next } else { low };
             lag += u64::try_from(high - next.max(low)).unwrap_or(0);
         }
@@ -109,8 +108,7 @@ impl Lookup {
         let client = self.in_the_name_of(group)?;
         let start = self.all_partitions(topics)?;
         for mut element in start.elements() {
-            let watermarks = client.fetch_watermarks(element.topic(), element.partition(), TIMEOUT);
-            let (low, _) = watermarks.map_err(bus_error)?;
+            let (low, _) = watermarks(&client, element.topic(), element.partition())?;
             element.set_offset(Offset::Offset(low)).map_err(bus_error)?;
         }
         // The broker refuses a commit from outside while the group has members.
@@ -129,7 +127,7 @@ impl Lookup {
         let mut ends = HashMap::new();
         let mut assignment = TopicPartitionList::new();
         for partition in 0..self.partitions(topic)? {
-            let (low, high) = client.fetch_watermarks(topic, partition, TIMEOUT).map_err(bus_error)?;
+            let (low, high) = watermarks(&client, topic, partition)?;
             if low < high {
                 ends.insert(partition, high);
                 assignment.add_partition_offset(topic, partition, Offset::Offset(low)).map_err(bus_error)?;
@@ -166,6 +164,19 @@ impl Lookup {
         Ok(deliveries)
     }
 
+    /// Whether every partition of every topic has a leader, so that it can be written and read.
+    fn are_led(&self, topics: &[String]) -> Result<bool, BusError> {
+        for topic in topics {
+            let metadata = self.admin.inner().fetch_metadata(Some(topic), TIMEOUT).map_err(bus_error)?;
+            let known = metadata.topics().iter().find(|known| known.name() == topic);
+            let partitions = known.map(|known| known.partitions()).unwrap_or_default();
+            if partitions.is_empty() || partitions.iter().any(|partition| partition.leader() < 0) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// How many partitions a topic has; 0 when there is no such topic.
     fn partitions(&self, topic: &str) -> Result<i32, BusError> {
         let metadata = self.admin.inner().fetch_metadata(Some(topic), TIMEOUT).map_err(bus_error)?;
@@ -197,5 +208,27 @@ impl Lookup {
         let client = Arc::new(client);
         groups.insert(group.to_owned(), Arc::clone(&client));
         Ok(client)
+    }
+}
+
+/// The first and the next offset of a partition; asks again while its leader is being elected.
+fn watermarks(client: &Client, topic: &str, partition: i32) -> Result<(i64, i64), BusError> {
+    use RDKafkaErrorCode::{LeaderNotAvailable, NotLeaderForPartition, UnknownTopicOrPartition};
+    let given_up = Instant::now() + TIMEOUT;
+    loop {
+        match client.fetch_watermarks(topic, partition, TIMEOUT) {
+            Ok(watermarks) => return Ok(watermarks),
+            Err(error) => {
+                let code = error.rdkafka_error_code();
+                let passing = matches!(
+                    code,
+                    Some(LeaderNotAvailable | NotLeaderForPartition | UnknownTopicOrPartition)
+                );
+                if !passing || Instant::now() > given_up {
+                    return Err(bus_error(error));
+                }
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        }
     }
 }

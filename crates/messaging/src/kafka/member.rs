@@ -10,9 +10,9 @@ use std::thread;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
+use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::{mpsc, oneshot};
 
 use super::client::{bus_error, consumer_config, to_delivery};
@@ -101,16 +101,15 @@ impl Source for GroupMember {
 
     async fn store_offsets(&mut self, done: &[Position]) -> Result<(), BusError> {
         let consumer = self.consumer()?;
-        for position in done {
-            if !consumer.context().note_done(position) {
-                continue;
-            }
-            // The client refuses when the partition has just been taken away: then it is not ours to store.
-            if let Err(error) =
-                consumer.store_offset(&position.topic, position.partition, position.offset + 1)
-            {
-                tracing::debug!(%error, ?position, "offset not stored");
-            }
+        // The client's call for a list takes the next offset to read; its call for one offset adds one itself.
+        let mut next = TopicPartitionList::new();
+        for position in done.iter().filter(|position| consumer.context().note_done(position)) {
+            let offset = Offset::Offset(position.offset + 1);
+            next.add_partition_offset(&position.topic, position.partition, offset).map_err(bus_error)?;
+        }
+        // The client refuses a partition that has just been taken away: then it is not ours to store.
+        if let Err(error) = consumer.store_offsets(&next) {
+            tracing::debug!(%error, ?next, "some offsets were not stored");
         }
         Ok(())
     }

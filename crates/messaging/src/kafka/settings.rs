@@ -14,6 +14,8 @@ pub struct KafkaSettings {
     pub partitions: u16,
     /// The replicas of a topic that is made; with three or more a write needs two of them.
     pub replication: u16,
+    /// Put before every topic and group, so that several banks can share a cluster; usually empty.
+    pub prefix: String,
     /// How long a publication may take before it is given up and tried again from the outbox.
     pub publish_timeout: Duration,
     /// How long a rebalance waits for the work under way before partitions are let go all the same.
@@ -28,6 +30,7 @@ impl KafkaSettings {
             brokers: brokers.into(),
             partitions: 8,
             replication: 1,
+            prefix: String::new(),
             publish_timeout: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(25),
         }
@@ -39,7 +42,7 @@ impl FromStr for KafkaSettings {
 
     fn from_str(url: &str) -> Result<Self, BusError> {
         let invalid = |what: &str| {
-            let form = "kafka://host:port[,host:port]?partitions=8&replication=1";
+            let form = "kafka://host:port[,host:port]?partitions=8&replication=1&prefix=name.";
             BusError::Failed(format!("{url}: {what}; expected {form}"))
         };
         let rest = url.strip_prefix("kafka://").ok_or_else(|| invalid("not a Kafka URL"))?;
@@ -54,6 +57,7 @@ impl FromStr for KafkaSettings {
             let number = || value.parse().ok().filter(|number| *number > 0).ok_or_else(|| invalid(parameter));
             match name {
                 "partitions" => settings.partitions = number()?,
+                "prefix" => settings.prefix = value.to_owned(),
                 "replication" => settings.replication = number()?,
                 _ => return Err(invalid(parameter)),
             }

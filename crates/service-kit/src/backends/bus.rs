@@ -35,7 +35,7 @@ async fn open_embedded(_path: &str) -> anyhow::Result<Arc<dyn Bus>> {
 
 #[cfg(feature = "distributed")]
 async fn open_kafka(url: &str) -> anyhow::Result<Arc<dyn Bus>> {
-    Ok(Arc::new(messaging::kafka::KafkaBus::connect(url).await?))
+    Ok(messaging::kafka::open(url).await?)
 }
 
 #[cfg(not(feature = "distributed"))]

@@ -155,7 +155,9 @@ impl World {
                 }
             } else {
                 let event: TransferEvent = event.decode().expect("a transfer event");
-                if let Some((account, _, command, _)) = saga::account_commands_after(&event, self.now) {
+                // The account decides, and records, at the next tick.
+                let then = self.now + Duration::milliseconds(1);
+                if let Some((account, _, command, _)) = saga::account_commands_after(&event, then) {
                     self.account(account, |_| command);
                 }
             }
