@@ -110,9 +110,6 @@ impl Parts {
 
     /// Lets go of everything.
     pub async fn close(&self) {
-        self.bus.close().await;
-        self.views.close().await;
-        self.accounts_store.close().await;
-        self.transfers_store.close().await;
+        self.sources().close().await;
     }
 }

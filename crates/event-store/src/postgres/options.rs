@@ -22,7 +22,7 @@ pub struct PostgresOptions {
 
 impl Default for PostgresOptions {
     fn default() -> Self {
-        Self { pool_size: 10, acquire_timeout: Duration::from_secs(5) }
+        Self { pool_size: 10, acquire_timeout: Duration::from_secs(20) }
     }
 }
 

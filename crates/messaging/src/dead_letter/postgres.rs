@@ -19,14 +19,19 @@ pub struct PostgresDeadLetters {
 
 impl PostgresDeadLetters {
     /// Connects to the database at `url` with a small pool, and creates the table when it is missing. TLS is
-    /// used when the URL asks for it with `sslmode`, never by chance.
+    /// used when the URL asks for it with `sslmode`, never by chance: left alone, the driver would fall back to
+    /// plain text silently.
     ///
     /// # Errors
-    /// When the URL is none, or the database cannot be reached or refuses.
+    /// When the URL is none or leaves TLS to chance, or the database cannot be reached or refuses.
     pub async fn connect(url: &str) -> Result<Self, DeadLetterError> {
         let mut options: PgConnectOptions = url.parse()?;
-        if !url.contains("sslmode=") {
+        if !url.contains("sslmode=") && !url.contains("ssl-mode=") {
             options = options.ssl_mode(PgSslMode::Disable);
+        }
+        if matches!(options.get_ssl_mode(), PgSslMode::Allow | PgSslMode::Prefer) {
+            let allowed = "sslmode must be disable, require, verify-ca or verify-full";
+            return Err(DeadLetterError(allowed.to_owned()));
         }
         Self::new(PgPoolOptions::new().max_connections(2).connect_with(options).await?).await
     }

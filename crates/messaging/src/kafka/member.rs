@@ -1,8 +1,8 @@
 //! One member of a consumer group: a thread that does nothing but poll, and the end of it that the subscription
 //! holds.
 //!
-//! Offsets are stored by hand after the effect and committed by the client a moment later; a rebalance commits
-//! them before partitions are let go. Polling goes on whatever the handlers do, so a slow handler never costs
+//! Offsets are stored by hand after the effect. The client commits what is stored a moment later, and before it
+//! lets partitions go or leaves the group. Polling goes on whatever the handlers do, so a slow handler never costs
 //! the membership; only a rebalance waits for them, within bounds.
 
 use std::sync::Arc;
@@ -28,7 +28,7 @@ const WAITING: usize = 8;
 /// How long one poll waits; only closing has to wait for it.
 const POLL: Duration = Duration::from_millis(50);
 /// How long leaving the group may take.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 type Client = BaseConsumer<Membership>;
 
@@ -72,7 +72,7 @@ impl GroupMember {
         self.consumer.as_ref().ok_or_else(|| BusError::Unavailable("left the group".to_owned()))
     }
 
-    /// Lets the polling thread end: it commits, leaves the group and drops the client.
+    /// Lets the polling thread end: dropping the client there commits what is stored and leaves the group.
     fn begin_close(&mut self) {
         let Some(consumer) = self.consumer.take() else {
             return;
@@ -103,7 +103,8 @@ impl Source for GroupMember {
         let consumer = self.consumer()?;
         // The client's call for a list takes the next offset to read; its call for one offset adds one itself.
         let mut next = TopicPartitionList::new();
-        for position in done.iter().filter(|position| consumer.context().note_done(position)) {
+        let ours = |position: &&Position| consumer.context().owns(&position.topic, position.partition);
+        for position in done.iter().filter(ours) {
             let offset = Offset::Offset(position.offset + 1);
             next.add_partition_offset(&position.topic, position.partition, offset).map_err(bus_error)?;
         }
@@ -115,13 +116,8 @@ impl Source for GroupMember {
     }
 
     async fn release(&mut self, partitions: &[Slot]) {
-        let Ok(consumer) = self.consumer() else { return };
-        let (consumer, slots) = (Arc::clone(consumer), partitions.to_vec());
-        // Committing waits for the broker. The polling thread waits for this, so it outlives the client's use here.
-        let released =
-            tokio::task::spawn_blocking(move || consumer.context().release(&consumer, &slots)).await;
-        if let Err(error) = released {
-            tracing::error!(%error, "releasing partitions failed");
+        if let Ok(consumer) = self.consumer() {
+            consumer.context().release(partitions);
         }
     }
 
@@ -166,7 +162,6 @@ fn poll(consumer: Arc<Client>) {
         }
         membership.hand_over();
     }
-    membership.commit_all(&consumer);
 }
 
 fn is_fatal(error: &KafkaError) -> bool {

@@ -1,29 +1,29 @@
 //! What happens between the thread that polls Kafka and the member that hands messages on: deliveries in order
 //! with assignments and revocations, and the wait for work under way before a partition is let go.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use rdkafka::TopicPartitionList;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance};
 use rdkafka::error::KafkaError;
-use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::mpsc;
 
 use super::client::log;
 use crate::bus::{BusError, SourceEvent};
-use crate::message::{Delivery, Position};
+use crate::message::Delivery;
 
 pub(super) type Slot = (String, i32);
 pub(super) type Events = mpsc::Sender<Result<SourceEvent, BusError>>;
 
 pub(super) struct Membership {
     events: Events,
-    /// The partitions that are ours, each with the next offset to commit once there is one.
-    owned: Mutex<HashMap<Slot, Option<i64>>>,
+    /// The partitions that are ours.
+    owned: Mutex<HashSet<Slot>>,
     released: Condvar,
     /// Polled, but not yet handed on. Handed on before a revocation, so that order is kept.
     polled: Mutex<Vec<Delivery>>,
@@ -54,28 +54,15 @@ impl Membership {
         self.closing.load(Ordering::SeqCst)
     }
 
-    /// Notes that everything up to `done` has taken effect; false when the partition is not ours any more.
-    pub(super) fn note_done(&self, done: &Position) -> bool {
-        let mut owned = self.owned();
-        let Some(next) = owned.get_mut(&(done.topic.clone(), done.partition)) else {
-            return false;
-        };
-        *next = (*next).max(Some(done.offset + 1));
-        true
+    /// Whether a partition is ours, so that its offsets may be stored.
+    pub(super) fn owns(&self, topic: &str, partition: i32) -> bool {
+        self.owned().contains(&(topic.to_owned(), partition))
     }
 
-    /// The work on these partitions has ended.
-    pub(super) fn release(&self, consumer: &BaseConsumer<Self>, slots: &[Slot]) {
-        let offsets = self.take(slots);
-        commit(consumer, &offsets);
+    /// The work on these partitions has ended and their offsets are stored.
+    pub(super) fn release(&self, slots: &[Slot]) {
+        self.owned().retain(|slot| !slots.contains(slot));
         self.released.notify_all();
-    }
-
-    /// Commits what is done of all partitions, at the very end.
-    pub(super) fn commit_all(&self, consumer: &BaseConsumer<Self>) {
-        let slots: Vec<Slot> = self.owned().keys().cloned().collect();
-        let offsets = self.take(&slots);
-        commit(consumer, &offsets);
     }
 
     /// Keeps a polled message until the next hand-over; says how many are kept.
@@ -100,23 +87,16 @@ impl Membership {
         }
     }
 
-    fn owned(&self) -> MutexGuard<'_, HashMap<Slot, Option<i64>>> {
+    fn owned(&self) -> MutexGuard<'_, HashSet<Slot>> {
         self.owned.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// These partitions are ours no more; gives the offsets to commit.
-    fn take(&self, slots: &[Slot]) -> Vec<(Slot, i64)> {
-        let mut owned = self.owned();
-        slots.iter().filter_map(|slot| Some((slot.clone(), owned.remove(slot)??))).collect()
     }
 
     /// Waits, within bounds, until the member has released `slots`.
     fn drain(&self, slots: &[Slot]) {
         self.hand_over();
         self.tell(Ok(SourceEvent::Revoked(slots.to_vec())));
-        let busy = |owned: &mut HashMap<Slot, Option<i64>>| {
-            !self.is_closing() && slots.iter().any(|slot| owned.contains_key(slot))
-        };
+        let busy =
+            |owned: &mut HashSet<Slot>| !self.is_closing() && slots.iter().any(|slot| owned.contains(slot));
         let waited = self.released.wait_timeout_while(self.owned(), self.drain_timeout, busy);
         if waited.unwrap_or_else(PoisonError::into_inner).1.timed_out() {
             tracing::warn!(
@@ -138,7 +118,7 @@ impl ClientContext for Membership {
 }
 
 impl ConsumerContext for Membership {
-    fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+    fn pre_rebalance(&self, _consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         let Rebalance::Revoke(partitions) = rebalance else {
             return;
         };
@@ -147,11 +127,9 @@ impl ConsumerContext for Membership {
             return;
         }
         self.drain(&slots);
-        // Whatever was not released in time is committed as far as it is done, and then not ours any more.
-        let offsets = self.take(&slots);
-        if !consumer.assignment_lost() {
-            commit(consumer, &offsets);
-        }
+        // Whatever was not released in time is not ours any more. The client commits what was stored when it
+        // takes the partitions away right after this, unless they are lost already.
+        self.release(&slots);
     }
 
     fn post_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
@@ -166,7 +144,7 @@ impl ConsumerContext for Membership {
         if let Err(error) = consumer.resume(partitions) {
             tracing::debug!(%error, "cannot resume new partitions");
         }
-        self.owned().extend(slots.iter().map(|slot| (slot.clone(), None)));
+        self.owned().extend(slots.iter().cloned());
         self.tell(Ok(SourceEvent::Assigned(slots)));
     }
 
@@ -179,18 +157,4 @@ impl ConsumerContext for Membership {
 
 fn slots(partitions: &TopicPartitionList) -> Vec<Slot> {
     partitions.elements().iter().map(|element| (element.topic().to_owned(), element.partition())).collect()
-}
-
-fn commit(consumer: &BaseConsumer<Membership>, offsets: &[(Slot, i64)]) {
-    let mut list = TopicPartitionList::new();
-    for ((topic, partition), next) in offsets {
-        if let Err(error) = list.add_partition_offset(topic, *partition, Offset::Offset(*next)) {
-            tracing::warn!(%error, topic, partition, next, "not an offset");
-        }
-    }
-    if list.count() > 0
-        && let Err(error) = consumer.commit(&list, CommitMode::Sync)
-    {
-        tracing::warn!(%error, "the last offsets were not committed: some messages will come again");
-    }
 }

@@ -385,7 +385,6 @@ impl Worker {
         let parked = park(&self.context, &letters, &self.ends.stop).await;
         if parked {
             letters.iter().for_each(|letter| self.done(&letter.delivery));
-            self.context.look.notify_one();
         }
         parked
     }

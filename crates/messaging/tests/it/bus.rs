@@ -126,6 +126,7 @@ async fn two_members_share_the_partitions_and_nothing_is_lost_when_one_leaves(ba
     recorder.has_all(&ids, 6).await;
     until(|| second.handle.status().partitions, |partitions| *partitions == 8).await;
     second.handle.caught_up().await;
+    assert_eq!(recorder.done().len(), 40 * 6, "and nothing came twice, because its offset was stored");
     second.stop().await;
 }
 

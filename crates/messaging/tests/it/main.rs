@@ -14,6 +14,8 @@ mod bus;
 mod crash;
 mod dead_letters;
 mod embedded;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod relay;
 mod subscription;
 mod support;

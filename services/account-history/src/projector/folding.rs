@@ -96,7 +96,7 @@ impl Folding {
         events: &[RecordedEvent],
     ) -> Result<(), ViewError> {
         let transfers = self.transfers.values().filter_map(|read| read.value.as_ref());
-        let parties = transfers.flat_map(|document| parties(document));
+        let parties = transfers.flat_map(parties);
         let ids: HashSet<AccountId> = parties.chain(ids_of(events, Account::TYPE).map(AccountId)).collect();
         if ids.is_empty() {
             return Ok(());

@@ -75,7 +75,8 @@ fn a_transfer_s_past_can_be_read() {
     let failed = TransferEvent::MoneyTransferFailed { transfer: details(7), reason };
     fold_transfer(&mut document, &recorded(7, 2, &failed), &failed);
     let document = document.unwrap();
-    let state_at = |seconds| document.as_of(noon() + Duration::seconds(seconds)).map(|then| (then.state, then.reason));
+    let state_at =
+        |seconds| document.as_of(noon() + Duration::seconds(seconds)).map(|then| (then.state, then.reason));
     assert_eq!(state_at(-1), None);
     assert_eq!(state_at(0), Some((TransferStatus::Initial, None)));
     assert_eq!(state_at(1), Some((TransferStatus::Initial, None)));

@@ -56,6 +56,14 @@ impl Sources {
             history_subscription_id: "account-history".to_owned(),
         })
     }
+
+    /// Lets go of every connection.
+    pub async fn close(&self) {
+        self.bus.close().await;
+        self.views.close().await;
+        self.accounts.close().await;
+        self.transfers.close().await;
+    }
 }
 
 /// Everything that is stored, read in the order of the fields.

@@ -1,7 +1,10 @@
 //! End-to-end suites. What they know of the bank is its HTTP contract; the same scenarios run on both shapes.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a failed expectation fails the test")]
+
 mod bad_input;
 mod client;
+mod clock;
 mod crash;
 mod gate;
 mod load;

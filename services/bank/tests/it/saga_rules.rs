@@ -1,14 +1,10 @@
 //! The four rules of the saga, each provoked: messages are held at the gate until the race has happened.
 
-use std::time::Duration;
-
 use futures::future::join_all;
 use serde_json::json;
 
 use crate::client::fresh_key;
-use crate::stage::Stage;
-
-const SHORT: Duration = Duration::from_millis(300);
+use crate::stage::{Overrides, Stage};
 
 /// Only an account's answer moves the saga: the debit is committed, but the transfer has not seen it.
 #[tokio::test]
@@ -58,11 +54,13 @@ async fn a_debit_past_the_deadline_is_refused() {
 
 #[tokio::test]
 async fn a_credit_past_the_deadline_gives_the_money_back() {
-    let stage = Stage::embedded_with(short_deadline).await;
+    let stage = Stage::embedded_with(watchful).await;
     let bank = stage.bank();
     let (ada, charles) = (bank.open(100).await, bank.open(0).await);
     let gate = stage.hold("accounts", "DebitRecorded");
     let transfer = bank.start_transfer(&ada, &charles, 60).await.expect(202).id();
+    stage.event_recorded("DebitRecorded").await;
+    stage.let_the_deadline_pass();
     stage.event_recorded("DeadlinePassed").await;
     gate.open();
 
@@ -75,12 +73,13 @@ async fn a_credit_past_the_deadline_gives_the_money_back() {
 /// Giving up is a command to the same account under the same id: the credit came first, so it is the answer.
 #[tokio::test]
 async fn giving_up_on_a_credit_that_is_committed_completes_the_transfer() {
-    let stage = Stage::embedded_with(short_deadline).await;
+    let stage = Stage::embedded_with(watchful).await;
     let bank = stage.bank();
     let (ada, charles) = (bank.open(100).await, bank.open(0).await);
     let gate = stage.hold("transfers", "AccountCredited");
     let transfer = bank.start_transfer(&ada, &charles, 60).await.expect(202).id();
     bank.balance_becomes(&charles, 60).await;
+    stage.let_the_deadline_pass();
     stage.event_recorded("DeadlinePassed").await;
     gate.open();
 
@@ -93,11 +92,13 @@ async fn giving_up_on_a_credit_that_is_committed_completes_the_transfer() {
 /// An answer that never arrives: its message is lost for good, and the sweeper has it said again.
 #[tokio::test]
 async fn a_lost_answer_is_asked_for_again() {
-    let stage = Stage::embedded_with(short_deadline).await;
+    let stage = Stage::embedded_with(watchful).await;
     let bank = stage.bank();
     let (ada, charles) = (bank.open(100).await, bank.open(0).await);
     stage.lose_once("transfers", "AccountCredited");
     let transfer = bank.start_transfer(&ada, &charles, 60).await.expect(202).id();
+    bank.balance_becomes(&charles, 60).await;
+    stage.let_the_deadline_pass();
     assert_eq!(bank.ended(&transfer).await.state(), "completed");
     bank.balance_becomes(&charles, 60).await;
     stage.end().await;
@@ -192,7 +193,7 @@ async fn a_refund_into_a_closed_account_waits_to_be_paid_out() {
     stage.end().await;
 }
 
-fn short_deadline(config: crate::stage::Overrides) -> crate::stage::Overrides {
-    let short = format!("{}ms", SHORT.as_millis());
-    config.set("deadline", &short).set("sweep_interval", "50ms").set("sweep_retry", "200ms")
+/// The tests move the clock themselves; the sweeper only has to look often.
+fn watchful(overrides: Overrides) -> Overrides {
+    overrides.set("sweep_interval", "20ms").set("sweep_retry", "1s")
 }

@@ -24,9 +24,14 @@ pub(crate) struct Stage {
 }
 
 enum Kind {
-    Embedded(embedded::Embedded),
+    Embedded(Box<embedded::Embedded>),
     #[cfg(feature = "distributed")]
-    Distributed(Arc<distributed::Distributed>),
+    Distributed {
+        /// Ends the processes when the last scenario lets go of it.
+        _running: Arc<distributed::Distributed>,
+        /// Opened by this scenario: connections live on the runtime that made them, and each test has its own.
+        sources: Sources,
+    },
 }
 
 impl Stage {
@@ -41,14 +46,15 @@ impl Stage {
     }
 
     fn of(embedded: embedded::Embedded) -> Self {
-        Self { bank: Bank::at(&embedded.url), kind: Kind::Embedded(embedded) }
+        Self { bank: Bank::at(&embedded.url), kind: Kind::Embedded(Box::new(embedded)) }
     }
 
     /// The four processes on PostgreSQL, Kafka and MongoDB, shared with the scenarios that run meanwhile.
     #[cfg(feature = "distributed")]
     pub(crate) async fn distributed() -> Self {
         let distributed = distributed::Distributed::shared().await;
-        Self { bank: Bank::at(&distributed.url), kind: Kind::Distributed(distributed) }
+        let sources = distributed.servers.sources().await;
+        Self { bank: Bank::at(&distributed.url), kind: Kind::Distributed { _running: distributed, sources } }
     }
 
     pub(crate) fn bank(&self) -> &Bank {
@@ -59,7 +65,7 @@ impl Stage {
         match &self.kind {
             Kind::Embedded(embedded) => &embedded.sources,
             #[cfg(feature = "distributed")]
-            Kind::Distributed(distributed) => &distributed.sources,
+            Kind::Distributed { sources, .. } => sources,
         }
     }
 
@@ -97,7 +103,7 @@ impl Stage {
         match self.kind {
             Kind::Embedded(embedded) => embedded.stop().await,
             #[cfg(feature = "distributed")]
-            Kind::Distributed(_) => {}
+            Kind::Distributed { sources, .. } => sources.close().await,
         }
     }
 
@@ -116,12 +122,17 @@ impl Stage {
         self.in_process().rules.deliver_everything_twice();
     }
 
+    /// Moves this bank's clock past the deadline of every transfer so far (embedded stages).
+    pub(crate) fn let_the_deadline_pass(&self) {
+        self.in_process().clock.advance(TimeDelta::seconds(61));
+    }
+
     /// Stops this bank and starts another on its files (embedded stages).
     pub(crate) async fn restart_with(self, change: impl FnOnce(Overrides) -> Overrides) -> Self {
         match self.kind {
             Kind::Embedded(embedded) => Self::of(embedded.restart(change(Overrides::default())).await),
             #[cfg(feature = "distributed")]
-            Kind::Distributed(_) => panic!("the distributed bank is shared with other scenarios"),
+            Kind::Distributed { .. } => panic!("the distributed bank is shared with other scenarios"),
         }
     }
 
@@ -146,7 +157,7 @@ impl Stage {
         match &self.kind {
             Kind::Embedded(embedded) => embedded,
             #[cfg(feature = "distributed")]
-            Kind::Distributed(_) => panic!("only a bank in this process has a gate"),
+            Kind::Distributed { .. } => panic!("only a bank in this process has a gate"),
         }
     }
 }

@@ -10,11 +10,10 @@ use tokio::sync::Mutex;
 
 pub(crate) struct Distributed {
     pub(crate) url: String,
-    pub(crate) sources: Sources,
     // Dropped in this order: the gateway first, the folder with the logs last.
     _gateway: Service,
     _services: Vec<Service>,
-    _servers: Servers,
+    pub(crate) servers: Servers,
     _logs: TempDir,
 }
 
@@ -50,13 +49,11 @@ impl Distributed {
                 format!("account_history_url={}", history.url),
             ],
         );
-        let sources = servers.sources().await;
         Self {
             url: gateway.url.clone(),
-            sources,
             _gateway: gateway,
             _services: vec![history, transfers, accounts],
-            _servers: servers,
+            servers,
             _logs: logs,
         }
     }

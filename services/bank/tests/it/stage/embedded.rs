@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bank::config::Config;
 use bank::parts::Parts;
 use bank::verify::Sources;
-use event_store::SystemClock;
+use event_store::Clock;
 use service_kit::Tasks;
 use service_kit::settings::{CommonArgs, ServerSettings};
 use tempfile::TempDir;
@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::MovableClock;
 use crate::gate::{GatedBus, Rules};
 
 /// Settings that differ from the defaults.
@@ -32,6 +33,7 @@ pub(crate) struct Embedded {
     pub(crate) url: String,
     pub(crate) sources: Sources,
     pub(crate) rules: Arc<Rules>,
+    pub(crate) clock: Arc<MovableClock>,
     parts: Parts,
     stop: CancellationToken,
     server: JoinHandle<()>,
@@ -50,7 +52,10 @@ impl Embedded {
         let sources = parts.sources();
         parts.bus = Arc::new(GatedBus::new(Arc::clone(&parts.bus), Arc::clone(&rules)));
         let tasks = Tasks::new();
-        let app = bank::build(&config, &parts, Arc::new(SystemClock), &tasks).await.expect("it starts");
+        let clock = Arc::new(MovableClock::default());
+        let app = bank::build(&config, &parts, Arc::clone(&clock) as Arc<dyn Clock>, &tasks)
+            .await
+            .expect("it starts");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let stop = CancellationToken::new();
@@ -61,7 +66,7 @@ impl Embedded {
                 served.expect("it serves until it is stopped");
             }
         });
-        Self { url, sources, rules, parts, stop, server, dir }
+        Self { url, sources, rules, clock, parts, stop, server, dir }
     }
 
     /// Stops this bank, and starts another on the same files.
