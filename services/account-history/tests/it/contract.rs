@@ -63,8 +63,8 @@ async fn what_was_written_is_read(store: Store) {
 
 async fn a_large_batch_is_written(store: Store) {
     let mut world = World::new(21);
-    for number in 0..1_200 {
-        world.open(&format!("customer-{number}"), 1);
+    for number in 0..410 {
+        world.open(&format!("customer-{number}"), 0);
     }
     let views = Views::replay(&world.events).expect("a whole past");
     assert_eq!(store.write(active(&store).await, batch_of(&views)).await, Ok(Written::All));

@@ -87,7 +87,7 @@ async fn a_rebuild_repairs_and_says_what_it_repaired(store: Store) {
 }
 
 async fn nothing_is_lost_while_events_arrive(store: Store) {
-    let world = World::busy(32, 200);
+    let world = World::busy(32, 100);
     let topics = Topics::new().await;
     let lender = Lender::of(&world.events);
     let running = Arc::new(AtomicBool::new(true));

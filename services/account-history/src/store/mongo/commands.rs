@@ -7,7 +7,7 @@ use super::connection::Connection;
 use crate::store::ViewError;
 
 /// Documents that one command carries: far below the server's limits of 100 000 documents and 48 MB.
-const AT_ONCE: usize = 500;
+const AT_ONCE: usize = 200;
 
 /// A document with this key is there already: the write came before, or somebody else was faster.
 const DUPLICATE_KEY: i64 = 11_000;
