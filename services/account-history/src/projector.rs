@@ -15,6 +15,7 @@ use async_trait::async_trait;
 use event_store::{RecordedEvent, StreamId, Version};
 use messaging::{BatchHandler, Outcome, StreamSource, fault};
 use metrics::counter;
+use tokio::sync::Mutex;
 
 use self::folding::{Decoded, Folding};
 use crate::store::{Generation, ViewError, ViewStore, Written};
@@ -30,16 +31,20 @@ pub const AFTER_VIEW_WRITE: &str = "projector.after_view_write";
 pub struct Projector {
     views: Arc<dyn ViewStore>,
     owner: Arc<dyn StreamSource>,
+    /// One batch at a time in this process. Partitions share the documents of busy accounts; without turns they
+    /// would overtake each other again and again, and only the writers of other processes are worth racing.
+    turn: Mutex<()>,
 }
 
 impl Projector {
     /// A projector into `views`; `owner` lends what a generation that is being built lacks.
     #[must_use]
     pub fn new(views: Arc<dyn ViewStore>, owner: Arc<dyn StreamSource>) -> Self {
-        Self { views, owner }
+        Self { views, owner, turn: Mutex::new(()) }
     }
 
     async fn project(&self, events: &[RecordedEvent]) -> Result<Vec<Outcome>, ViewError> {
+        let _turn = self.turn.lock().await;
         let mut written: HashMap<Generation, Vec<Outcome>> = HashMap::new();
         loop {
             let generations = self.views.generations().await?;

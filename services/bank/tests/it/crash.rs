@@ -81,18 +81,18 @@ fn take(answered: Option<Answered>, told: &mut Told) {
 
 /// Everything that was accepted ends, and a client that repeats what was not answered gets one effect.
 async fn nothing_is_lost(bank: &Bank, told: &Told) {
-    for (key, body) in &told.unanswered {
-        let answer = eventually(|| async {
+    let repeated = futures::stream::iter(&told.unanswered).map(|(key, body)| async move {
+        let accepted = eventually(|| async {
             let headers = [("idempotency-key", key.as_str())];
             let answer = bank.post("/v1/transfers", &headers, body.clone()).await;
             if answer.status == 202 { Ok(answer) } else { Err(answer) }
         })
         .await;
-        bank.ended(&answer.id()).await;
-    }
-    for (_, id) in &told.accepted {
-        bank.ended(id).await;
-    }
+        accepted.id()
+    });
+    let repeated: Vec<String> = repeated.buffer_unordered(16).collect().await;
+    let ids = told.accepted.iter().map(|(_, id)| id).chain(&repeated);
+    futures::stream::iter(ids).for_each_concurrent(16, async |id| drop(bank.ended(id).await)).await;
 }
 
 async fn verified(sources: &Sources) {
