@@ -5,6 +5,7 @@
 
 use std::env;
 use std::future::Future;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use testcontainers::core::{ContainerPort, WaitFor};
@@ -13,8 +14,8 @@ use testcontainers::{ContainerAsync, GenericImage, ImageExt, TestcontainersError
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-/// Containers live as long as the test process; testcontainers removes them when they are dropped, and a
-/// container kept in a static is removed by the engine's `--rm` when the process's watchdog ends.
+/// Containers live as long as the test process. A static is never dropped, so a small shell outlives the process
+/// and removes them; see [`keep`].
 static CONTAINERS: OnceLock<std::sync::Mutex<Vec<ContainerAsync<GenericImage>>>> = OnceLock::new();
 
 /// A PostgreSQL server: `postgres://user:password@host:port/postgres`, allowed to create databases.
@@ -140,7 +141,20 @@ fn free_port() -> u16 {
         .expect("a free port on loopback")
 }
 
+/// Keeps the container until this process is gone, however it ends.
+#[expect(clippy::zombie_processes, reason = "it waits for this process to end, not the other way round")]
 fn keep(container: ContainerAsync<GenericImage>) {
+    let watchdog = Command::new("sh")
+        .args([
+            "-c",
+            "while kill -0 \"$0\" 2>/dev/null; do sleep 1; done; docker rm --force --volumes \"$1\"",
+        ])
+        .args([&std::process::id().to_string(), container.id()])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    watchdog.expect("a shell that removes the container afterwards");
     CONTAINERS
         .get_or_init(Default::default)
         .lock()
