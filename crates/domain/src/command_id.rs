@@ -40,12 +40,6 @@ pub fn step_command_id(transfer_id: TransferId, step: Step) -> Uuid {
     derived(transfer_id, step.as_str())
 }
 
-/// The id of the command that tells a transfer that its deadline has passed for the `attempt`th time, from 1.
-#[must_use]
-pub fn deadline_command_id(transfer_id: TransferId, attempt: u32) -> Uuid {
-    derived(transfer_id, &format!("deadline/{attempt}"))
-}
-
 /// The id of the transfer that is the `attempt`th try, from 1, to reverse `original`.
 #[must_use]
 pub fn reversal_transfer_id(original: TransferId, attempt: u32) -> TransferId {

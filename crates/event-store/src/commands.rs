@@ -30,7 +30,8 @@ pub struct Executed<A> {
     pub replayed: bool,
 }
 
-/// Why a command was not carried out. Nothing was appended.
+/// Why a command was not carried out. Nothing was appended, except perhaps after [`StoreError::Unavailable`], when
+/// nobody knows: the same command id again finds out.
 #[derive(Debug, Error)]
 pub enum ExecuteError<R: std::error::Error + 'static> {
     /// The aggregate's rules forbid it.
@@ -89,7 +90,8 @@ impl<A: Aggregate> Commands<A> {
     /// task of its own: dropping this future never leaves half a command.
     ///
     /// # Errors
-    /// [`ExecuteError`]; nothing was appended.
+    /// [`ExecuteError`]; after [`StoreError::Unavailable`] the same command id again finds out whether it was
+    /// carried out, after everything else nothing was appended.
     pub async fn execute(
         &self,
         id: Uuid,

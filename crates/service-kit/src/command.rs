@@ -144,12 +144,17 @@ pub fn problem_of<R: std::error::Error>(
 /// A store that failed, as an answer: worth another try, or our own fault.
 #[must_use]
 pub fn problem_of_store(error: StoreError) -> Problem {
-    if error.is_transient() {
-        tracing::warn!(%error, "the event store did not take a command");
-        Problem::overloaded("the event store is busy or unavailable; nothing was written")
-    } else {
-        Problem::internal(&error)
+    if !error.is_transient() {
+        return Problem::internal(&error);
     }
+    tracing::warn!(%error, "the event store did not answer a command");
+    Problem::overloaded(match error {
+        StoreError::Conflict(_) => "others changed the same aggregate again and again; nothing was written",
+        // A commit whose answer was lost may stand.
+        _ => {
+            "the event store is unavailable; a command may have been carried out: repeat it under the same Idempotency-Key"
+        }
+    })
 }
 
 /// The context of a command that an event asks for.

@@ -31,6 +31,12 @@ async fn events_after(
     ValidPath((aggregate_type, id)): ValidPath<(String, Uuid)>,
     ValidQuery(After { after }): ValidQuery<After>,
 ) -> Result<Json<Vec<RecordedEvent>>, Problem> {
+    if after < 0 {
+        return Err(Problem::invalid_query("`after` is a version: 0 or more"));
+    }
+    if aggregate_type.contains('\0') {
+        return Err(Problem::invalid_path("an aggregate type has no U+0000"));
+    }
     let stream = StreamId::new(aggregate_type, id);
     store.load(&stream, Version(after), Until::Latest).await.map(Json).map_err(problem_of_store)
 }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::Aggregate;
-use domain::account::Account;
+use domain::account::{Account, AccountRefusal};
 use domain::transfer::{MoneyTransfer, TransferEvent, saga};
-use event_store::{Clock, Commands, EventStore, RecordedEvent};
+use event_store::{Clock, Commands, EventStore, ExecuteError, RecordedEvent};
 use messaging::{Handler, Outcome, PerEvent, Subscription, topic_of};
 use service_kit::backends::Watched;
 use service_kit::command::{caused_by, outcome_of};
@@ -55,6 +55,12 @@ impl Handler for TransferSteps {
                 Ok(_) => Outcome::Done,
                 Err(error) => Outcome::Retry(error.to_string()),
             },
+            // A refund finds no room below the limit now. The transfer goes on waiting, and the sweeper asks again under
+            // the same id; a dead letter would hold up that question too.
+            Err(ExecuteError::Refused { refusal: AccountRefusal::LimitExceeded, .. }) => {
+                tracing::warn!(transfer = %event.stream.aggregate_id, "a refund waits for room in its account");
+                Outcome::Done
+            }
             result => outcome_of(result),
         }
     }

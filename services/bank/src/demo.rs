@@ -10,13 +10,14 @@ use clap::Args;
 use event_store::{RecordedEvent, SystemClock};
 use reqwest::Client;
 use serde_json::{Value, json};
-use service_kit::settings::{CommonArgs, ServerSettings};
+use service_kit::settings::{CommonArgs, SecretUrl, ServerSettings};
 use service_kit::{Failure, Tasks};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::cli::{print, settings};
+use crate::config::Config;
 use crate::parts::Parts;
 
 /// How long the views may take to show what happened.
@@ -38,7 +39,15 @@ pub async fn run(args: DemoArgs) -> Result<ExitCode, Failure> {
     let temporary = tempfile::tempdir().map_err(Failure::start)?;
     let data_dir = args.data_dir.unwrap_or_else(|| temporary.path().join("data"));
     let common = CommonArgs { data_dir: Some(data_dir), ..CommonArgs::default() };
-    let config = settings(&common)?;
+    // Files of its own, whatever stores the environment names: the demo never writes into somebody's bank.
+    let nothing = SecretUrl::default;
+    let config = Config {
+        accounts_store: nothing(),
+        transfers_store: nothing(),
+        bus: nothing(),
+        views: nothing(),
+        ..settings(&common)?
+    };
     let outcome = async {
         let parts = Parts::open(&config).await?;
         let tasks = Tasks::new();

@@ -90,12 +90,6 @@ impl Parts {
         }
     }
 
-    /// Where messages that the views cannot take wait.
-    #[must_use]
-    pub fn history_dead_letters(&self) -> Arc<dyn DeadLetters> {
-        Arc::clone(&self.history_dead_letters)
-    }
-
     /// The same stores, for verification.
     #[must_use]
     pub fn sources(&self) -> Sources {

@@ -7,11 +7,12 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use messaging::DeadLetters;
 use service_kit::Failure;
+use service_kit::backends::open_dead_letters;
 use service_kit::settings::CommonArgs;
 
 use crate::cli::{print, settings};
 use crate::config::Config;
-use crate::parts::Parts;
+use crate::parts::Urls;
 
 /// How long the command waits for a running bank to carry out the replay.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -59,17 +60,19 @@ impl Reader {
 /// When the stores cannot be opened.
 pub(crate) async fn run(args: RedriveArgs) -> Result<ExitCode, Failure> {
     let config = settings(&args.settings)?;
-    let parts = Parts::open(&config).await.map_err(|error| Failure::start(format!("{error:#}")))?;
     let id = args.subscription.subscription_id(&config);
+    // Only the letters: a running bank holds the lock of its log.
+    let urls = Urls::of(&config);
     let letters = match args.subscription {
-        Reader::Accounts => parts.accounts_side().dead_letters,
-        Reader::Transfers => parts.transfers_side().dead_letters,
-        Reader::AccountHistory => parts.history_dead_letters(),
+        Reader::Accounts => open_dead_letters(&Urls::existing(&urls.accounts_store)?).await,
+        Reader::Transfers => open_dead_letters(&Urls::existing(&urls.transfers_store)?).await,
+        Reader::AccountHistory => {
+            Urls::existing(&urls.views)?;
+            urls.open_views().await.map(|views| views.dead_letters)
+        }
     };
-    let outcome =
-        if args.list { list(&*letters, id, &args).await } else { replay(&*letters, id, &args).await };
-    parts.close().await;
-    outcome
+    let letters = letters.map_err(|error| Failure::start(format!("{error:#}")))?;
+    if args.list { list(&*letters, id, &args).await } else { replay(&*letters, id, &args).await }
 }
 
 async fn list(letters: &dyn DeadLetters, id: &str, args: &RedriveArgs) -> Result<ExitCode, Failure> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use domain::command_id::{Step, deadline_command_id, reversal_transfer_id, step_command_id};
+use domain::command_id::{Step, reversal_transfer_id, step_command_id};
 use domain::ids::TransferId;
 use uuid::Uuid;
 
@@ -11,7 +11,6 @@ use crate::fixtures::TRANSFER;
 #[test]
 fn the_same_step_of_the_same_transfer_has_the_same_id_for_ever() {
     assert_eq!(step_command_id(TRANSFER, Step::Debit).to_string(), "f419d097-a9d6-5e92-82b6-d3036227069d");
-    assert_eq!(deadline_command_id(TRANSFER, 1).to_string(), "91e3020d-6d7a-5974-ae8b-1eb207f4a533");
     assert_eq!(reversal_transfer_id(TRANSFER, 1).to_string(), "4f5d9e2f-8a83-54cd-9a2d-761dfd661973");
 }
 
@@ -22,9 +21,8 @@ fn different_steps_attempts_and_transfers_have_different_ids() {
         .into_iter()
         .flat_map(|transfer| {
             let steps = Step::ALL.iter().map(move |step| step_command_id(transfer, *step));
-            let deadlines = (1..=3).map(move |attempt| deadline_command_id(transfer, attempt));
             let reversals = (1..=3).map(move |attempt| reversal_transfer_id(transfer, attempt).0);
-            steps.chain(deadlines).chain(reversals)
+            steps.chain(reversals)
         })
         .collect();
     assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len());

@@ -64,16 +64,28 @@ struct Execution<A: Aggregate> {
 
 impl<A: Aggregate> Execution<A> {
     async fn run(self) -> Answer<A> {
-        let mut tries = 1;
+        // Counted apart: after conflicts, a commit of unknown outcome still has to be looked up.
+        let (mut conflicts, mut silences) = (0, 0);
         loop {
-            match self.attempt().await {
-                Err(ExecuteError::Store(failure)) if tries < tries_on(&failure) => {
+            let tries = match self.attempt().await {
+                Err(ExecuteError::Store(failure)) => {
+                    let (tries, limit) = match &failure {
+                        StoreError::Conflict(_) | StoreError::DuplicateCommand(_) => {
+                            (&mut conflicts, TRIES_ON_CONFLICT)
+                        }
+                        StoreError::Unavailable(_) => (&mut silences, TRIES_ON_SILENCE),
+                        _ => return Err(failure.into()),
+                    };
+                    *tries += 1;
+                    if *tries >= limit {
+                        return Err(failure.into());
+                    }
                     tracing::debug!(command = %self.context.command_id, %failure, tries, "trying again");
+                    *tries
                 }
                 answer => return answer,
-            }
+            };
             tokio::time::sleep(pause_after(tries)).await;
-            tries += 1;
         }
     }
 
@@ -143,16 +155,6 @@ where
     match serde_json::from_value(refusal) {
         Ok(refusal) => ExecuteError::Refused { refusal, version, replayed: true },
         Err(failure) => StoreError::Corrupt(format!("a stored refusal cannot be read: {failure}")).into(),
-    }
-}
-
-/// After a conflict the state is decided on anew. A duplicate is the same command on its way twice: the next
-/// attempt finds its record.
-fn tries_on(failure: &StoreError) -> u32 {
-    match failure {
-        StoreError::Conflict(_) | StoreError::DuplicateCommand(_) => TRIES_ON_CONFLICT,
-        StoreError::Unavailable(_) => TRIES_ON_SILENCE,
-        _ => 1,
     }
 }
 

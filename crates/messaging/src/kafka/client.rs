@@ -20,6 +20,8 @@ pub(super) fn config(settings: &KafkaSettings) -> ClientConfig {
         .set("socket.nagle.disable", "true")
         .set("reconnect.backoff.ms", "50")
         .set("reconnect.backoff.max.ms", "1000")
+        // A topic that the broker makes by itself would have other partitions, and forget its messages.
+        .set("allow.auto.create.topics", "false")
         // Topics are made on purpose, and seen soon after.
         .set("topic.metadata.refresh.interval.ms", "10000");
     config
@@ -32,7 +34,6 @@ pub(super) fn consumer_config(settings: &KafkaSettings, group: &str) -> ClientCo
         .set("group.id", group)
         .set("auto.offset.reset", "earliest")
         .set("isolation.level", "read_committed")
-        .set("allow.auto.create.topics", "false")
         .set("fetch.min.bytes", "1")
         .set("fetch.wait.max.ms", "100")
         // What is fetched ahead is bounded: the default would hold 64 MiB.
@@ -97,9 +98,11 @@ pub(super) fn to_headers(headers: &[(String, String)]) -> OwnedHeaders {
     headers.iter().fold(empty, |all, (key, value)| all.insert(Header { key, value: Some(value) }))
 }
 
-/// A received message with its place. What is not UTF-8 was not written by us and is shown as far as it goes.
+/// A received message with its place. What is not UTF-8 was not written by us and is shown as far as it goes; the
+/// character U+0000 too, because it could not be parked: PostgreSQL's text cannot hold it.
 pub(super) fn to_delivery(message: &BorrowedMessage<'_>) -> Delivery {
-    let text = |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned();
+    let text =
+        |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or_default()).replace('\0', "\u{fffd}");
     let headers = message.headers().map(|headers| {
         headers.iter().map(|header| (header.key.to_owned(), text(header.value))).collect::<Vec<_>>()
     });

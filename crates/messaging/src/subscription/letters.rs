@@ -16,7 +16,8 @@ pub(super) fn letters(context: &Context, deliveries: Vec<Delivery>, reason: &str
     let letter = |(delivery, reason): (Delivery, &str)| DeadLetter {
         subscription_id: context.id().to_owned(),
         key: delivery.message.key.clone(),
-        reason: reason.to_owned(),
+        // PostgreSQL's text cannot hold U+0000, and a letter must never be what cannot be parked.
+        reason: reason.replace('\0', "\u{fffd}"),
         parked_at: Utc::now().trunc_subsecs(6),
         delivery,
     };

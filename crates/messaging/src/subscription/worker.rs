@@ -130,7 +130,10 @@ impl Worker {
         let ours = |parked: &ParkedKey| parked.topic == self.slot.0 && parked.partition == self.slot.1;
         for parked in parked.into_iter().filter(ours) {
             let can_be_filled = parked.reason == GAP && self.context.subscription.owner.is_some();
-            let scheduled = can_be_filled || parked.redrive_requested;
+            // Letters that all wait behind another one, which is gone: it was replayed, and the process ended
+            // before these were. Nothing holds them any more.
+            let is_unfinished = parked.reason == BEHIND;
+            let scheduled = can_be_filled || is_unfinished || parked.redrive_requested;
             if scheduled {
                 self.agenda.add(Instant::now(), &parked.key);
             }

@@ -117,7 +117,10 @@ pub fn fold_account(
 fn apply(document: &mut AccountDocument, recorded: &RecordedEvent, event: &AccountEvent) -> Moment {
     document.version = recorded.version;
     document.account = std::mem::take(&mut document.account).evolve(event);
-    let moment = Moment::after(&document.account, recorded, event);
+    let mut moment = Moment::after(&document.account, recorded, event);
+    // A command's time was taken before its turn came, so a later version may carry an earlier time. In the past as it
+    // is read, time goes forward with the versions.
+    moment.at = document.updated_at.map_or(moment.at, |before| before.max(moment.at));
     document.updated_at = Some(moment.at);
     if let Some(change) = &moment.change {
         document.changes.insert(0, change.clone());

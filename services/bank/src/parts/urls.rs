@@ -9,6 +9,7 @@ use event_store::EventStore;
 use event_store::sqlite::SqliteEventStore;
 use messaging::Bus;
 use messaging::embedded::EmbeddedLog;
+use service_kit::Failure;
 use service_kit::backends::{open_bus, open_store};
 use service_kit::settings::SecretUrl;
 
@@ -54,6 +55,17 @@ impl Urls {
         }
     }
 
+    /// `url`, when it names a server or a file that is there.
+    ///
+    /// # Errors
+    /// When it names a file that does not exist.
+    pub fn existing(url: &SecretUrl) -> Result<SecretUrl, Failure> {
+        if let Some(path) = url.expose().strip_prefix("sqlite://") {
+            existing(path).map_err(Failure::start)?;
+        }
+        Ok(url.clone())
+    }
+
     /// The accounts store, a file only for reading.
     ///
     /// # Errors
@@ -77,7 +89,7 @@ impl Urls {
     pub async fn read_bus(&self) -> anyhow::Result<Arc<dyn Bus>> {
         match self.bus.expose().strip_prefix("embedded:") {
             Some(path) => {
-                let path = existing(path)?;
+                let path = existing(path.trim_start_matches("//"))?;
                 let log =
                     EmbeddedLog::open_read_only(&path).await.with_context(|| path.display().to_string())?;
                 Ok(Arc::new(log))

@@ -10,6 +10,7 @@ use service_kit::settings::{CommonArgs, Span};
 
 use super::{Evidence, Invariant, Report, Sources, check};
 use crate::cli::{print, settings};
+use crate::config::Config;
 use crate::parts::Urls;
 
 /// How many differences are printed in full.
@@ -31,22 +32,27 @@ pub struct VerifyArgs {
 /// Checks every invariant on what is stored; exit status 1 on any difference.
 ///
 /// # Errors
-/// When the stores cannot be read; exit status 2 when there are none.
+/// When the settings are wrong. Stores that cannot be read are exit status 2.
 pub async fn run(args: VerifyArgs) -> Result<ExitCode, Failure> {
     let config = settings(&args.settings)?;
-    let mut sources = match Sources::open(&Urls::of(&config)).await {
-        Ok(sources) => sources,
+    let evidence = match gather(&config).await {
+        Ok(evidence) => evidence,
+        // Not the status of a difference: nothing is known.
         Err(error) => {
             service_kit::report("bank", Err(Failure::start(format!("{error:#}"))));
             return Ok(ExitCode::from(2));
         }
     };
-    sources.history_subscription_id = config.history_subscription_id;
-    let evidence = Evidence::gather(&sources).await.map_err(|error| Failure::start(format!("{error:#}")))?;
     let grace = TimeDelta::from_std(args.grace.get()).map_err(Failure::start)?;
     let report = check(&evidence, Utc::now() - grace);
     print(&if args.json { as_json(&report)? } else { as_text(&report) })?;
     Ok(if report.findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn gather(config: &Config) -> anyhow::Result<Evidence> {
+    let mut sources = Sources::open(&Urls::of(config)).await?;
+    sources.history_subscription_id.clone_from(&config.history_subscription_id);
+    Evidence::gather(&sources).await
 }
 
 fn as_json(report: &Report) -> Result<String, Failure> {

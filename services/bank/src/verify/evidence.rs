@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use account_history::store::{Generation, ViewStore};
 use account_history::view::Views;
-use anyhow::Context;
 use domain::Aggregate;
 use domain::account::Account;
 use domain::transfer::MoneyTransfer;
@@ -79,6 +78,8 @@ pub struct Evidence {
     pub views_behind: bool,
     /// Every message, by topic, partition and offset.
     pub messages: Vec<RecordedEvent>,
+    /// Messages that are no event: where they lie, and why.
+    pub unreadable: Vec<String>,
     /// The views.
     pub views: Views,
     /// The accounts' events in one snapshot, after everything above.
@@ -103,11 +104,19 @@ impl Evidence {
         }
         let topics = [topic_of(Account::TYPE), topic_of(MoneyTransfer::TYPE)];
         let lag = sources.bus.lag(&sources.history_subscription_id, &[&topics[0], &topics[1]]).await?;
-        let mut messages = Vec::new();
+        let (mut messages, mut unreadable) = (Vec::new(), Vec::new());
         for topic in &topics {
             for delivery in sources.bus.read_topic(topic).await? {
-                let event = to_event(&delivery.message);
-                messages.push(event.with_context(|| format!("a message in {topic} is no event"))?);
+                let place = &delivery.position;
+                match to_event(&delivery.message) {
+                    Ok(event) => messages.push(event),
+                    Err(error) => {
+                        unreadable.push(format!(
+                            "{topic} partition {} offset {}: {error}",
+                            place.partition, place.offset
+                        ));
+                    }
+                }
             }
         }
         let views = read_views(sources.views.as_ref()).await?;
@@ -122,6 +131,7 @@ impl Evidence {
             unpublished,
             views_behind,
             messages,
+            unreadable,
             views,
             accounts,
             transfers,

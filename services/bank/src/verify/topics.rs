@@ -37,6 +37,9 @@ pub(super) fn equal_the_stores(evidence: &Evidence, findings: &mut Vec<Finding>)
             findings.push(Finding::new(Invariant::TopicEqualsStore, &message.stream, detail));
         }
     }
+    for message in &evidence.unreadable {
+        findings.push(Finding::new(Invariant::TopicEqualsStore, message, "is no event of this bank"));
+    }
     first_occurrences_in_order(&evidence.messages, findings);
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Utc};
 use domain::Aggregate;
 use domain::ids::TransferId;
-use domain::transfer::{MoneyTransfer, TransferEvent, TransferStatus};
+use domain::transfer::{CreatedTransfer, MoneyTransfer, TransferEvent, TransferStatus};
 use event_store::RecordedEvent;
 use uuid::Uuid;
 
@@ -52,12 +52,12 @@ pub(super) fn read(events: &[RecordedEvent], findings: &mut Vec<Finding>) -> BTr
     transfers
 }
 
-/// What all accounts together did for one transfer.
+/// What the accounts did for one transfer: which of them moved how much.
 #[derive(Debug, Default)]
 struct Effect {
-    debits: Vec<i128>,
-    credits: Vec<i128>,
-    reversals: Vec<i128>,
+    debits: Vec<(Uuid, i128)>,
+    credits: Vec<(Uuid, i128)>,
+    reversals: Vec<(Uuid, i128)>,
 }
 
 /// `ended_before` was read before the accounts, so that what had ended by then must show in the accounts;
@@ -69,46 +69,53 @@ pub(super) fn end(
     overdue_since: DateTime<Utc>,
     findings: &mut Vec<Finding>,
 ) {
+    let mut report = |id: Uuid, detail: String| {
+        findings.push(Finding::new(Invariant::TransfersEnd, format!("transfer/{id}"), detail));
+    };
     let effects = effects(accounts);
     for (id, effect) in &effects {
-        let subject = format!("transfer/{id}");
-        let Some(created) = transfers.get(&id.0).and_then(|transfer| transfer.state.created()) else {
-            findings.push(Finding::new(
-                Invariant::TransfersEnd,
-                subject,
-                "accounts moved money for it, but it was never created",
-            ));
-            continue;
-        };
-        let amount = i128::from(created.details.money.amount.minor_units());
-        let moved = [&effect.debits, &effect.credits, &effect.reversals];
-        if moved.iter().any(|step| step.len() > 1 || step.iter().any(|moved| *moved != amount)) {
-            let detail = format!("of {amount} it moved {effect:?}");
-            findings.push(Finding::new(Invariant::TransfersEnd, subject, detail));
+        match transfers.get(&id.0).and_then(|transfer| transfer.state.created()) {
+            None => report(id.0, "accounts moved money for it, but it was never created".to_owned()),
+            Some(created) if !is_possible(effect, created) => report(id.0, format!("it moved {effect:?}")),
+            Some(_) => {}
         }
     }
     for (id, transfer) in ended_before {
         if let Some(detail) = wrong_end(transfer, effects.get(&TransferId(*id))) {
-            findings.push(Finding::new(Invariant::TransfersEnd, format!("transfer/{id}"), detail));
+            report(*id, detail);
         }
     }
     for (id, transfer) in transfers {
-        let overdue = transfer.state.deadline().filter(|deadline| *deadline < overdue_since);
-        if let (Some(status), Some(deadline)) = (transfer.state.status(), overdue) {
-            let detail = format!("still `{status}`, though it was to be looked at again at {deadline}");
-            findings.push(Finding::new(Invariant::TransfersEnd, format!("transfer/{id}"), detail));
+        let pending = transfer.state.created().filter(|created| !created.status().has_ended());
+        // The deadline that was promised, not the moment at which the sweeper looks again: that one moves on.
+        if let Some(created) = pending.filter(|created| created.details.deadline < overdue_since) {
+            let (status, deadline) = (created.status(), created.details.deadline);
+            report(*id, format!("still `{status}`, though its deadline was {deadline}"));
         }
     }
 }
 
+/// Whether the accounts named in the transfer, and no others, moved its amount, each step at most once, and gave
+/// nothing that was not taken before.
+fn is_possible(effect: &Effect, created: &CreatedTransfer) -> bool {
+    let amount = i128::from(created.details.money.amount.minor_units());
+    let (from, to) = (created.details.from_account_id.0, created.details.to_account_id.0);
+    let steps = [(&effect.debits, from), (&effect.credits, to), (&effect.reversals, from)];
+    let at_most_once =
+        steps.iter().all(|(moves, account)| moves.is_empty() || ***moves == [(*account, amount)]);
+    at_most_once && effect.credits.len() + effect.reversals.len() <= effect.debits.len()
+}
+
 fn effects(accounts: &BTreeMap<Uuid, AccountLedger>) -> BTreeMap<TransferId, Effect> {
     let mut effects: BTreeMap<TransferId, Effect> = BTreeMap::new();
-    for (transfer, answer) in accounts.values().flat_map(|account| &account.answers) {
+    let answers =
+        accounts.iter().flat_map(|(id, account)| account.answers.iter().map(move |answer| (*id, answer)));
+    for (account, (transfer, answer)) in answers {
         let effect = effects.entry(*transfer).or_default();
         match answer {
-            Answer::Debited(amount) => effect.debits.push(*amount),
-            Answer::Credited(amount) => effect.credits.push(*amount),
-            Answer::Reversed(amount) => effect.reversals.push(*amount),
+            Answer::Debited(amount) => effect.debits.push((account, *amount)),
+            Answer::Credited(amount) => effect.credits.push((account, *amount)),
+            Answer::Reversed(amount) => effect.reversals.push((account, *amount)),
             Answer::DebitRejected | Answer::CreditRejected => {}
         }
     }

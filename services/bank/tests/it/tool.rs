@@ -70,6 +70,24 @@ fn wrong_settings_are_one_clear_line() {
 }
 
 #[test]
+fn redrive_lists_what_waits_beside_a_running_bank() {
+    let dir = TempDir::new().expect("a folder");
+    let data = dir.path().join("data").display().to_string();
+    let log = dir.path().join("bank.log");
+    let arguments = ["--listen", "127.0.0.1:0", "--log", "warn", "--data-dir", data.as_str()];
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_bank"));
+    let _running = test_support::Service::start(binary, arguments, None::<(&str, &str)>, &log);
+    for reader in ["accounts", "transfers", "account-history"] {
+        let output = bank(&["redrive", reader, "--list", "--data-dir", &data]);
+        assert!(output.status.success(), "{output:?}");
+        assert!(text(&output.stdout).contains("0 messages"), "{output:?}");
+    }
+    let missing = dir.path().join("missing").display().to_string();
+    let output = bank(&["redrive", "accounts", "--list", "--data-dir", &missing]);
+    assert!(!output.status.success() && text(&output.stderr).contains("missing"), "{output:?}");
+}
+
+#[test]
 fn verify_says_when_there_is_nothing_to_read() {
     let dir = TempDir::new().expect("a folder");
     let missing = dir.path().join("missing").display().to_string();

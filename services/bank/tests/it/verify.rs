@@ -130,6 +130,20 @@ async fn a_message_that_is_not_in_the_topic() {
     planted("bus.sqlite", statement, "neither in the topic nor in the outbox").await;
 }
 
+/// Money booked on another account: every total is right, and yet it is wrong.
+#[tokio::test]
+async fn a_credit_on_the_wrong_account() {
+    let statement = "UPDATE events SET payload = json_set(payload, '$.transfer.toAccountId', \
+                     json_extract(payload, '$.transfer.fromAccountId')) WHERE event_type = 'MoneyTransferCreated'";
+    planted("transfers.sqlite", statement, "it moved").await;
+}
+
+#[tokio::test]
+async fn a_message_that_is_no_event() {
+    let statement = "UPDATE messages SET headers = '[]' WHERE rowid = (SELECT max(rowid) FROM messages)";
+    planted("bus.sqlite", statement, "is no event of this bank").await;
+}
+
 #[tokio::test]
 async fn a_message_that_says_something_else() {
     let statement =

@@ -13,6 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 on_every_bus!(
     a_dead_letter_parks_later_ones_of_its_key_while_others_flow,
     parked_keys_stay_parked_after_a_restart,
+    letters_whose_first_one_was_replayed_before_a_crash_are_replayed_after_it,
     a_redrive_replays_in_order_and_the_key_flows_again,
     a_redrive_stops_a_key_at_the_first_that_fails_again,
     a_redrive_from_outside_is_carried_out_by_the_running_subscription,
@@ -87,6 +88,33 @@ async fn parked_keys_stay_parked_after_a_restart(backend: Backend) {
         assert_eq!(recorder.versions(*id), [1]);
     }
     assert_eq!(letters(&backend).await, 3 * 4, "versions 2 to 5 of each");
+}
+
+/// What a process leaves behind that dies between two letters of a replay: the first is gone, the rest still say
+/// that they wait behind it.
+async fn letters_whose_first_one_was_replayed_before_a_crash_are_replayed_after_it(backend: Backend) {
+    let ids = ids(1);
+    let open = Arc::new(AtomicBool::new(false));
+    let recorder = refusing(&open);
+    let running = Running::start(&backend, recorder.clone()).await;
+    backend.publish(&ids, 1..=5).await;
+    running.handle.caught_up().await;
+    running.stop().await;
+    let key = ids[0].to_string();
+    let waiting = backend.dead_letters.list(&backend.group, Some(&key)).await.expect("letters");
+    let first = &waiting[0].delivery.position;
+    backend.dead_letters.remove(&backend.group, first).await.expect("the first letter goes");
+    open.store(true, Ordering::SeqCst);
+
+    let running = Running::start(&backend, recorder.clone()).await;
+    test_support::eventually(|| async {
+        let left = letters(&backend).await;
+        if left == 0 { Ok(()) } else { Err(left) }
+    })
+    .await;
+
+    assert_eq!(recorder.versions(ids[0]), [1, 3, 4, 5]);
+    running.stop().await;
 }
 
 async fn a_redrive_replays_in_order_and_the_key_flows_again(backend: Backend) {
