@@ -36,7 +36,9 @@ async fn work(folder: PathBuf) {
     let path = folder.join("effects");
     let handler = Recorder::new(move |event| {
         let mut file = OpenOptions::new().append(true).create(true).open(&path).expect("the file of effects");
-        writeln!(file, "{} {}", event.stream.aggregate_id, event.version).expect("written");
+        // One write, so that neither another partition nor the end of the process can fall into the middle of a line.
+        let line = format!("{} {}\n", event.stream.aggregate_id, event.version);
+        file.write_all(line.as_bytes()).expect("written");
         Outcome::Done
     });
     let subscription = Subscription {
