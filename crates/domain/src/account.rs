@@ -99,4 +99,8 @@ impl Aggregate for Account {
     fn evolve(self, event: &AccountEvent) -> Self {
         evolve::evolve(self, event)
     }
+
+    fn heap_bytes(&self) -> usize {
+        self.opened().map_or(0, |opened| opened.owner.as_str().len() + opened.title.as_str().len())
+    }
 }

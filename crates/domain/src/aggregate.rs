@@ -50,6 +50,9 @@ pub trait Aggregate:
         None
     }
 
+    /// Memory that the state holds beside its own size, in bytes, roughly: what bounds a cache of states.
+    fn heap_bytes(&self) -> usize;
+
     /// The state after all of `events`, in their order.
     #[must_use]
     fn fold<'a>(self, events: impl IntoIterator<Item = &'a Self::Event>) -> Self {

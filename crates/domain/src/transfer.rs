@@ -139,4 +139,12 @@ impl Aggregate for MoneyTransfer {
     fn deadline(&self) -> Option<DateTime<Utc>> {
         self.created().filter(|created| created.pending_step().is_some()).map(|created| created.next_check_at)
     }
+
+    fn heap_bytes(&self) -> usize {
+        self.created().map_or(0, |created| {
+            let (memo, actor) = (&created.details.memo, &created.details.actor);
+            memo.as_ref().map_or(0, |memo| memo.as_str().len())
+                + actor.as_ref().map_or(0, |actor| actor.as_str().len())
+        })
+    }
 }

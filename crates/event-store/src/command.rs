@@ -32,6 +32,9 @@ pub struct CommandContext {
     pub store_refusal: bool,
     /// The version that the caller has seen (`If-Match`).
     pub expected: ExpectedVersion,
+    /// Whether the command waits for its turn when too many wait already, instead of being refused: commands that a
+    /// message asks for, of which there are never more than the subscription holds.
+    pub waits_for_room: bool,
     /// Goes into every event.
     pub metadata: Metadata,
 }
@@ -45,6 +48,7 @@ impl CommandContext {
             request_hash: None,
             store_refusal: false,
             expected: ExpectedVersion::Any,
+            waits_for_room: false,
             metadata: Metadata::default(),
         }
     }

@@ -1,8 +1,11 @@
 //! How a command reaches its aggregate: one small interface, whatever path stands behind it.
 
 mod direct;
+mod lanes;
+mod recorded;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::Aggregate;
@@ -12,8 +15,16 @@ use uuid::Uuid;
 use crate::command::CommandContext;
 use crate::error::{Conflict, StoreError};
 use crate::event::RecordedEvent;
-use crate::repository::Repository;
-use crate::stream::Version;
+use crate::repository::{Repository, Versioned, stream_of};
+use crate::stream::{ExpectedVersion, Version};
+
+pub use lanes::LaneSettings;
+
+/// How often a command is tried at most while the database does not answer. The second try finds out what became of a
+/// commit whose answer was lost.
+const TRIES_ON_SILENCE: u32 = 2;
+
+type Answer<A> = Result<Executed<A>, ExecuteError<<A as Aggregate>::Refusal>>;
 
 /// What a command came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +61,9 @@ pub enum ExecuteError<R: std::error::Error + 'static> {
     /// The same command id came before with another request.
     #[error("command {0} was used for another request")]
     RequestMismatch(Uuid),
+    /// Too many commands wait already; nothing was done with this one. Worth another try in a second.
+    #[error("too many commands wait; try again in a moment")]
+    Overloaded,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -79,7 +93,14 @@ impl<A> Clone for Commands<A> {
 }
 
 impl<A: Aggregate> Commands<A> {
-    /// Each command loads its aggregate, decides and commits by itself.
+    /// Commands that wait at the same time are carried out together, one transaction for all of them, on states that
+    /// are kept in memory. Must be called within a Tokio runtime; the lanes end with the last clone of this.
+    #[must_use]
+    pub fn lanes(repository: Repository<A>, settings: &LaneSettings) -> Self {
+        Self { path: Arc::new(lanes::LanePath::new(repository, settings)) }
+    }
+
+    /// Each command loads its aggregate, decides and commits by itself: the simple way, for tools and comparisons.
     #[must_use]
     pub fn direct(repository: Repository<A>) -> Self {
         Self { path: Arc::new(direct::DirectPath::new(repository)) }
@@ -100,4 +121,20 @@ impl<A: Aggregate> Commands<A> {
     ) -> Result<Executed<A>, ExecuteError<A::Refusal>> {
         self.path.execute(id, command, context).await
     }
+}
+
+/// Whether the aggregate is at the version that the caller named, if any.
+fn check_precondition<A: Aggregate>(context: &CommandContext, now: &Versioned<A>) -> Result<(), Conflict> {
+    let expected = context.expected;
+    if expected == ExpectedVersion::Any || expected == ExpectedVersion::Exact(now.version) {
+        return Ok(());
+    }
+    Err(Conflict { stream: stream_of::<A>(now.id), expected, actual: now.version })
+}
+
+/// Up to 2, 4, 8 … 64 ms, at random, so that two processes do not meet again and again.
+fn pause_after(tries: u32) -> Duration {
+    let [.., random] = Uuid::now_v7().into_bytes();
+    let longest = Duration::from_millis(1 << tries.min(6));
+    longest * u32::from(random) / u32::from(u8::MAX)
 }

@@ -26,11 +26,14 @@ pub mod sqlite;
 
 pub use clock::{Clock, SystemClock};
 pub use command::{CommandContext, CommandRecord, RequestHash};
-pub use commands::{Commands, ExecuteError, Executed};
+pub use commands::{Commands, ExecuteError, Executed, LaneSettings};
 pub use error::{Conflict, StoreError};
 pub use event::{CommitId, Metadata, NewEvent, RecordedEvent};
 pub use open::open;
 pub use repository::{At, IdAndVersion, Repository, Versioned};
 pub use snapshot::Snapshot;
-pub use store::{Commit, CommitNotice, CommitNotices, EventStore, PendingCommit, Until};
+pub use store::{
+    Appended, Commit, CommitNotice, CommitNotices, DeadlineChange, EventStore, PendingCommit, StreamPart,
+    StreamRange, Until,
+};
 pub use stream::{ExpectedVersion, StreamId, Version};

@@ -1,9 +1,10 @@
 //! The event store in one PostgreSQL database.
 //!
-//! Invariant: a commit is one statement, hence one transaction and one round trip. Who is faster is decided by
+//! Invariant: what is written together is one statement, hence one transaction and one round trip. Who is faster is decided by
 //! the unique keys alone: nothing is locked, and nothing inserted is ever left out silently.
 
 mod append;
+mod load_many;
 mod options;
 mod rows;
 mod signals;
@@ -18,12 +19,14 @@ use sqlx::{SqlSafeStr, query, query_as, query_scalar};
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use crate::assemble::{by_commit, storable, without_gap};
+use crate::assemble::{Batch, by_commit, without_gap};
 use crate::command::CommandRecord;
 use crate::error::StoreError;
 use crate::event::{CommitId, RecordedEvent};
 use crate::snapshot::Snapshot;
-use crate::store::{Commit, CommitNotice, CommitNotices, EventStore, PendingCommit, Until};
+use crate::store::{
+    Appended, Commit, CommitNotice, CommitNotices, EventStore, PendingCommit, StreamPart, StreamRange, Until,
+};
 use crate::stream::{StreamId, Version};
 use crate::write_task::to_the_end;
 
@@ -56,23 +59,30 @@ impl PostgresEventStore {
         Ok(Self { pool, notices, signals: Arc::new(signals) })
     }
 
-    async fn append_now(&self, commit: Commit) -> Result<Vec<RecordedEvent>, StoreError> {
-        let commit = storable(commit)?;
-        let stream = commit.command.stream.clone();
-        let recorded = append::write(&self.pool, commit).await?;
-        if !recorded.is_empty() {
-            self.tell(stream);
+    async fn append_now(&self, commits: Vec<Commit>) -> Result<Appended, StoreError> {
+        let appended = append::write(&self.pool, Batch::new(commits)?).await?;
+        if let Appended::Written(commits) = &appended {
+            let streams =
+                commits.iter().filter_map(|events| events.first()).map(|event| event.stream.clone());
+            self.tell(streams);
         }
-        Ok(recorded)
+        Ok(appended)
     }
 
-    async fn save_snapshot_now(&self, snapshot: Snapshot) -> Result<(), StoreError> {
-        query(include_str!("../sql/postgres/save_snapshot.sql"))
-            .bind(snapshot.stream.aggregate_type)
-            .bind(snapshot.stream.aggregate_id)
-            .bind(snapshot.version.0)
-            .bind(rows::to_integer(snapshot.state_schema_version)?)
-            .bind(rows::to_json(&snapshot.state)?)
+    async fn save_snapshots_now(&self, snapshots: Vec<Snapshot>) -> Result<(), StoreError> {
+        let types: Vec<_> =
+            snapshots.iter().map(|snapshot| snapshot.stream.aggregate_type.as_str()).collect();
+        let ids: Vec<_> = snapshots.iter().map(|snapshot| snapshot.stream.aggregate_id).collect();
+        let versions: Vec<_> = snapshots.iter().map(|snapshot| snapshot.version.0).collect();
+        let schema_versions =
+            snapshots.iter().map(|snapshot| rows::to_integer(snapshot.state_schema_version));
+        let states = snapshots.iter().map(|snapshot| rows::to_json(&snapshot.state));
+        query(include_str!("../sql/postgres/save_snapshots.sql"))
+            .bind(types)
+            .bind(ids)
+            .bind(versions)
+            .bind(schema_versions.collect::<Result<Vec<_>, _>>()?)
+            .bind(states.collect::<Result<Vec<_>, _>>()?)
             .execute(&self.pool)
             .await
             .map_err(rows::failed)?;
@@ -88,28 +98,57 @@ impl PostgresEventStore {
     async fn republish_now(&self, command: CommandRecord) -> Result<(), StoreError> {
         let insert = query(include_str!("../sql/postgres/republish.sql")).bind(command.command_id);
         insert.execute(&self.pool).await.map_err(rows::failed)?;
-        self.tell(command.stream);
+        self.tell([command.stream]);
         Ok(())
     }
 
-    fn tell(&self, stream: StreamId) {
-        // No receiver is no failure: nobody waits then.
-        let _ = self.notices.send(CommitNotice::Here(stream));
-        self.signals.committed();
+    fn tell(&self, streams: impl IntoIterator<Item = StreamId>) {
+        let mut any = false;
+        for stream in streams {
+            // No receiver is no failure: nobody waits then.
+            let _ = self.notices.send(CommitNotice::Here(stream));
+            any = true;
+        }
+        if any {
+            self.signals.committed();
+        }
     }
 }
 
 #[async_trait]
 impl EventStore for PostgresEventStore {
-    async fn append(&self, commit: Commit) -> Result<Vec<RecordedEvent>, StoreError> {
+    async fn append_all(&self, commits: Vec<Commit>) -> Result<Appended, StoreError> {
         let store = self.clone();
-        to_the_end(async move { store.append_now(commit).await }).await
+        to_the_end(async move { store.append_now(commits).await }).await
     }
 
-    async fn find_command(&self, command_id: Uuid) -> Result<Option<CommandRecord>, StoreError> {
-        let find = query(include_str!("../sql/postgres/find_command.sql")).bind(command_id);
-        let row = find.fetch_optional(&self.pool).await.map_err(rows::failed)?;
-        row.as_ref().map(rows::command_record).transpose().map_err(rows::failed)
+    async fn find_commands(&self, command_ids: &[Uuid]) -> Result<Vec<CommandRecord>, StoreError> {
+        let find = query(include_str!("../sql/postgres/find_commands.sql")).bind(command_ids);
+        let rows = find.fetch_all(&self.pool).await.map_err(rows::failed)?;
+        rows.iter().map(rows::command_record).collect::<Result<_, _>>().map_err(rows::failed)
+    }
+
+    async fn load_many(
+        &self,
+        aggregate_type: &str,
+        state_schema_version: u32,
+        ranges: &[StreamRange],
+    ) -> Result<Vec<StreamPart>, StoreError> {
+        load_many::read(&self.pool, aggregate_type, state_schema_version, ranges).await
+    }
+
+    async fn versions(
+        &self,
+        aggregate_type: &str,
+        aggregate_ids: &[Uuid],
+    ) -> Result<Vec<Version>, StoreError> {
+        let versions: Vec<i64> = query_scalar(include_str!("../sql/postgres/versions.sql"))
+            .bind(aggregate_type)
+            .bind(aggregate_ids)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(rows::failed)?;
+        Ok(versions.into_iter().map(Version).collect())
     }
 
     async fn load(
@@ -161,9 +200,9 @@ impl EventStore for PostgresEventStore {
         row.map(|row| rows::snapshot(stream, &row)).transpose().map_err(rows::failed)
     }
 
-    async fn save_snapshot(&self, snapshot: Snapshot) -> Result<(), StoreError> {
+    async fn save_snapshots(&self, snapshots: Vec<Snapshot>) -> Result<(), StoreError> {
         let store = self.clone();
-        to_the_end(async move { store.save_snapshot_now(snapshot).await }).await
+        to_the_end(async move { store.save_snapshots_now(snapshots).await }).await
     }
 
     async fn due(
@@ -181,8 +220,10 @@ impl EventStore for PostgresEventStore {
             .map_err(rows::failed)
     }
 
-    async fn pending(&self, limit: u32) -> Result<Vec<PendingCommit>, StoreError> {
-        let pending = query(include_str!("../sql/postgres/pending.sql")).bind(i64::from(limit));
+    async fn pending(&self, except: &[CommitId], event_limit: u32) -> Result<Vec<PendingCommit>, StoreError> {
+        let except: Vec<i64> = except.iter().map(|CommitId(id)| *id).collect();
+        let pending =
+            query(include_str!("../sql/postgres/pending.sql")).bind(except).bind(i64::from(event_limit));
         let rows = pending.fetch_all(&self.pool).await.map_err(rows::failed)?;
         Ok(by_commit(rows::recorded_events(&rows)?))
     }
@@ -225,7 +266,9 @@ async fn migrate(target: &PgConnectOptions) -> Result<(), StoreError> {
     let connection = connection.connect_with(target.clone()).await.map_err(rows::failed)?;
     let first = include_str!("../sql/postgres/0001_event_store.sql").into_sql_str();
     let first = Migration::new(1, "event store".into(), MigrationType::Simple, first, false);
-    let outcome = Migrator::with_migrations(vec![first]).run(&connection).await;
+    let second = include_str!("../sql/postgres/0002_batches.sql").into_sql_str();
+    let second = Migration::new(2, "batches".into(), MigrationType::Simple, second, false);
+    let outcome = Migrator::with_migrations(vec![first, second]).run(&connection).await;
     connection.close().await;
     outcome.map_err(|failure| StoreError::Database(failure.to_string()))
 }

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use domain::Aggregate;
 use domain::event::encode;
-use serde_json::Value;
 use uuid::Uuid;
 
 use crate::clock::Clock;
@@ -17,7 +16,7 @@ use crate::command::{CommandContext, CommandRecord};
 use crate::error::StoreError;
 use crate::event::{NewEvent, RecordedEvent};
 use crate::snapshot::Snapshot;
-use crate::store::{Commit, EventStore, Until};
+use crate::store::{Commit, DeadlineChange, EventStore, StreamRange, Until};
 use crate::stream::{StreamId, Version};
 
 /// Which aggregate, and after how many events.
@@ -147,28 +146,50 @@ impl<A: Aggregate> Repository<A> {
         self.load_until(id, Version(i64::MAX)).await
     }
 
-    /// The state after at most `version` events: the newest snapshot and the events after it.
-    pub(crate) async fn load_until(&self, id: Uuid, version: Version) -> Result<Versioned<A>, StoreError> {
-        let stream = stream_of::<A>(id);
-        let snapshot = self.readable_snapshot(&stream, version).await?;
-        let base = snapshot.and_then(restore).unwrap_or((Version::NONE, A::default()));
-        let tail = self.store.load(&stream, base.0, Until::Version(version)).await?;
-        let reached = tail.last().map_or(base.0, |last| last.version);
-        Ok(Versioned { id, version: reached, state: base.1.fold(&decode::<A>(&tail)?) })
+    /// The states of `ids`, in one read and in their order; the default state for those without events.
+    pub(crate) async fn load_states(&self, ids: &[Uuid]) -> Result<Vec<Versioned<A>>, StoreError> {
+        let range = |id: &Uuid| StreamRange {
+            aggregate_id: *id,
+            snapshot_until: Version(i64::MAX),
+            until: Version(i64::MAX),
+        };
+        let ranges: Vec<StreamRange> = ids.iter().map(range).collect();
+        self.load_ranges(&ranges).await?.into_iter().map(LoadedPart::fold).collect()
     }
 
-    async fn readable_snapshot(
-        &self,
-        stream: &StreamId,
-        until: Version,
-    ) -> Result<Option<Snapshot>, StoreError> {
-        match self.store.load_snapshot(stream, until).await {
-            Err(StoreError::Corrupt(reason)) => {
-                tracing::warn!(%stream, reason, "a snapshot cannot be read; replaying");
-                Ok(None)
-            }
-            snapshot => snapshot,
+    /// The state after at most `version` events: the newest snapshot and the events after it.
+    pub(crate) async fn load_until(&self, id: Uuid, version: Version) -> Result<Versioned<A>, StoreError> {
+        let range = StreamRange { aggregate_id: id, snapshot_until: version, until: version };
+        let part = self.load_ranges(&[range]).await?.pop();
+        part.map_or_else(
+            || Ok(Versioned { id, version: Version::NONE, state: A::default() }),
+            LoadedPart::fold,
+        )
+    }
+
+    /// Parts of streams, in one read and in the order of `ranges`.
+    pub(crate) async fn load_ranges(&self, ranges: &[StreamRange]) -> Result<Vec<LoadedPart<A>>, StoreError> {
+        if ranges.is_empty() {
+            return Ok(Vec::new());
         }
+        let parts = self.store.load_many(A::TYPE, A::STATE_SCHEMA_VERSION, ranges).await?;
+        let mut loaded = Vec::with_capacity(parts.len());
+        for (range, mut part) in ranges.iter().zip(parts) {
+            let nothing = Versioned { id: range.aggregate_id, version: Version::NONE, state: A::default() };
+            let base = match part.snapshot.take().map(restore) {
+                None => nothing,
+                Some(Some((version, state))) => Versioned { version, state, ..nothing },
+                // The snapshot has another shape than its schema version says: from the beginning, then.
+                Some(None) => {
+                    let stream = stream_of::<A>(range.aggregate_id);
+                    part.events =
+                        self.store.load(&stream, Version::NONE, Until::Version(range.until)).await?;
+                    nothing
+                }
+            };
+            loaded.push(LoadedPart { base, events: part.events });
+        }
+        Ok(loaded)
     }
 
     /// Writes what was decided on `base`, then a snapshot where one is due.
@@ -178,20 +199,9 @@ impl<A: Aggregate> Repository<A> {
         events: &[A::Event],
         context: &CommandContext,
     ) -> Result<(Versioned<A>, Vec<RecordedEvent>), StoreError> {
-        let new_events = new_events::<A>(&base, events)?;
-        let before = base.version;
-        let command = self.record(&base, new_events.len(), context);
-        let after = Versioned { id: base.id, version: command.version, state: base.state.fold(events) };
-        let recorded = self
-            .store
-            .append(Commit {
-                command,
-                events: new_events,
-                metadata: context.metadata.clone(),
-                deadline: after.state.deadline(),
-            })
-            .await?;
-        self.keep_snapshot(before, &after).await;
+        let (commit, after) = self.prepare(&base, events, context)?;
+        let recorded = self.store.append(commit).await?;
+        self.keep_snapshot(base.version, &after).await;
         Ok((after, recorded))
     }
 
@@ -199,14 +209,41 @@ impl<A: Aggregate> Repository<A> {
     pub(crate) async fn commit_refusal(
         &self,
         base: &Versioned<A>,
-        refusal: Value,
+        refusal: &A::Refusal,
         context: &CommandContext,
     ) -> Result<(), StoreError> {
-        let mut command = self.record(base, 0, context);
-        command.refusal = Some(refusal);
+        let commit = self.prepare_refusal(base, refusal, context)?;
+        self.store.append(commit).await.map(drop)
+    }
+
+    /// What is to be written when `events` were decided on `base`, and the state after them.
+    pub(crate) fn prepare(
+        &self,
+        base: &Versioned<A>,
+        events: &[A::Event],
+        context: &CommandContext,
+    ) -> Result<(Commit, Versioned<A>), StoreError> {
+        let new_events = new_events::<A>(base, events)?;
+        let command = self.record(base, new_events.len(), context);
+        let state = base.state.clone().fold(events);
+        let deadline = DeadlineChange::between(base.state.deadline(), state.deadline());
+        let after = Versioned { id: base.id, version: command.version, state };
+        Ok((Commit { command, events: new_events, metadata: context.metadata.clone(), deadline }, after))
+    }
+
+    /// What is to be written so that the same command is refused again.
+    pub(crate) fn prepare_refusal(
+        &self,
+        base: &Versioned<A>,
+        refusal: &A::Refusal,
+        context: &CommandContext,
+    ) -> Result<Commit, StoreError> {
+        let refusal = serde_json::to_value(refusal).map_err(|failure| {
+            StoreError::Database(format!("a refusal cannot be written as JSON: {failure}"))
+        })?;
+        let command = CommandRecord { refusal: Some(refusal), ..self.record(base, 0, context) };
         let metadata = context.metadata.clone();
-        self.store.append(Commit { command, events: Vec::new(), metadata, deadline: None }).await?;
-        Ok(())
+        Ok(Commit { command, events: Vec::new(), metadata, deadline: DeadlineChange::Keep })
     }
 
     fn record(&self, base: &Versioned<A>, event_count: usize, context: &CommandContext) -> CommandRecord {
@@ -244,20 +281,52 @@ impl<A: Aggregate> Repository<A> {
             .ok_or(StoreError::DuplicateCommand(context.command_id))
     }
 
+    /// Whether a stream that went from one version to another is due for a snapshot.
+    pub(crate) fn is_snapshot_due(&self, before: Version, after: Version) -> bool {
+        let every = i64::from(self.snapshot_every);
+        every > 0 && before.0 / every != after.0 / every
+    }
+
+    /// `of` as a snapshot.
+    pub(crate) fn snapshot_of(&self, of: &Versioned<A>) -> Result<Snapshot, serde_json::Error> {
+        Ok(Snapshot {
+            stream: stream_of::<A>(of.id),
+            version: of.version,
+            state_schema_version: A::STATE_SCHEMA_VERSION,
+            state: serde_json::to_value(&of.state)?,
+        })
+    }
+
     /// The commit stands already: a snapshot that cannot be written is only a slower load later.
     async fn keep_snapshot(&self, before: Version, after: &Versioned<A>) {
-        let every = i64::from(self.snapshot_every);
-        if every == 0 || before.0 / every == after.version.0 / every {
+        if !self.is_snapshot_due(before, after.version) {
             return;
         }
-        let kept = match serde_json::to_value(&after.state) {
-            Ok(state) => self.store.save_snapshot(snapshot(after, state)).await.map_err(|e| e.to_string()),
+        let kept = match self.snapshot_of(after) {
+            Ok(snapshot) => self.store.save_snapshots(vec![snapshot]).await.map_err(|e| e.to_string()),
             Err(failure) => Err(failure.to_string()),
         };
         if let Err(reason) = kept {
             let (stream, version) = (stream_of::<A>(after.id), after.version);
             tracing::warn!(%stream, %version, reason, "a snapshot was not kept");
         }
+    }
+}
+
+/// A state and the events that follow it.
+pub(crate) struct LoadedPart<A> {
+    /// From a snapshot, or the default one at [`Version::NONE`].
+    pub(crate) base: Versioned<A>,
+    /// In order, without a gap.
+    pub(crate) events: Vec<RecordedEvent>,
+}
+
+impl<A: Aggregate> LoadedPart<A> {
+    /// The state after the events.
+    pub(crate) fn fold(self) -> Result<Versioned<A>, StoreError> {
+        let Self { base, events } = self;
+        let version = events.last().map_or(base.version, |last| last.version);
+        Ok(Versioned { id: base.id, version, state: base.state.fold(&decode::<A>(&events)?) })
     }
 }
 
@@ -292,20 +361,8 @@ fn new_events<A: Aggregate>(base: &Versioned<A>, events: &[A::Event]) -> Result<
     events.iter().map(encoded).collect()
 }
 
-fn snapshot<A: Aggregate>(of: &Versioned<A>, state: Value) -> Snapshot {
-    Snapshot {
-        stream: stream_of::<A>(of.id),
-        version: of.version,
-        state_schema_version: A::STATE_SCHEMA_VERSION,
-        state,
-    }
-}
-
-/// The state inside, unless other code wrote it.
+/// The state inside, unless it has another shape.
 fn restore<A: Aggregate>(snapshot: Snapshot) -> Option<(Version, A)> {
-    if snapshot.state_schema_version != A::STATE_SCHEMA_VERSION {
-        return None;
-    }
     let Snapshot { stream, version, state, .. } = snapshot;
     match serde_json::from_value(state) {
         Ok(state) => Some((version, state)),

@@ -22,12 +22,12 @@ use sqlx::{SqlSafeStr, query, query_as, query_scalar};
 use tokio::sync::{Mutex, broadcast};
 use uuid::Uuid;
 
-use crate::assemble::{by_commit, storable, without_gap};
+use crate::assemble::{Batch, by_commit, without_gap};
 use crate::command::CommandRecord;
 use crate::error::StoreError;
 use crate::event::{CommitId, RecordedEvent};
 use crate::snapshot::Snapshot;
-use crate::store::{Commit, CommitNotice, CommitNotices, EventStore, PendingCommit, Until};
+use crate::store::{Appended, Commit, CommitNotice, CommitNotices, EventStore, PendingCommit, Until};
 use crate::stream::{StreamId, Version};
 use crate::write_task::to_the_end;
 
@@ -92,20 +92,22 @@ impl SqliteEventStore {
         self.writers.as_ref().ok_or_else(|| StoreError::Database("it was opened for reading only".to_owned()))
     }
 
-    async fn append_now(&self, commit: Commit) -> Result<Vec<RecordedEvent>, StoreError> {
-        let commit = storable(commit)?;
-        let stream = commit.command.stream.clone();
+    async fn append_now(&self, commits: Vec<Commit>) -> Result<Appended, StoreError> {
+        let batch = Batch::new(commits)?;
         let writers = self.writers()?;
         let turn = writers.turn.lock().await;
         let mut transaction = writers.durable.begin_with("BEGIN IMMEDIATE").await.map_err(rows::failed)?;
-        let recorded = append::write(&mut transaction, commit).await?;
+        let appended = append::write(&mut transaction, batch).await?;
+        let Appended::Written(commits) = &appended else {
+            return Ok(appended);
+        };
         transaction.commit().await.map_err(rows::failed)?;
         drop(turn);
-        if !recorded.is_empty() {
+        for event in commits.iter().filter_map(|events| events.first()) {
             // No receiver is no failure: nobody waits then.
-            let _ = self.notices.send(CommitNotice::Here(stream));
+            let _ = self.notices.send(CommitNotice::Here(event.stream.clone()));
         }
-        Ok(recorded)
+        Ok(appended)
     }
 
     async fn mark_published_now(&self, commits: Vec<CommitId>) -> Result<(), StoreError> {
@@ -116,19 +118,22 @@ impl SqliteEventStore {
         Ok(())
     }
 
-    async fn save_snapshot_now(&self, snapshot: Snapshot) -> Result<(), StoreError> {
+    async fn save_snapshots_now(&self, snapshots: Vec<Snapshot>) -> Result<(), StoreError> {
         let writers = self.writers()?;
         let _turn = writers.turn.lock().await;
-        query(include_str!("../sql/sqlite/save_snapshot.sql"))
-            .bind(snapshot.stream.aggregate_type)
-            .bind(snapshot.stream.aggregate_id)
-            .bind(snapshot.version.0)
-            .bind(snapshot.state_schema_version)
-            .bind(Json(snapshot.state))
-            .execute(&writers.relaxed)
-            .await
-            .map_err(rows::failed)?;
-        Ok(())
+        let mut transaction = writers.relaxed.begin_with("BEGIN IMMEDIATE").await.map_err(rows::failed)?;
+        for snapshot in snapshots {
+            query(include_str!("../sql/sqlite/save_snapshot.sql"))
+                .bind(snapshot.stream.aggregate_type)
+                .bind(snapshot.stream.aggregate_id)
+                .bind(snapshot.version.0)
+                .bind(snapshot.state_schema_version)
+                .bind(Json(snapshot.state))
+                .execute(&mut *transaction)
+                .await
+                .map_err(rows::failed)?;
+        }
+        transaction.commit().await.map_err(rows::failed)
     }
 
     async fn republish_now(&self, command: CommandRecord) -> Result<(), StoreError> {
@@ -144,15 +149,37 @@ impl SqliteEventStore {
 
 #[async_trait]
 impl EventStore for SqliteEventStore {
-    async fn append(&self, commit: Commit) -> Result<Vec<RecordedEvent>, StoreError> {
+    async fn append_all(&self, commits: Vec<Commit>) -> Result<Appended, StoreError> {
         let store = self.clone();
-        to_the_end(async move { store.append_now(commit).await }).await
+        to_the_end(async move { store.append_now(commits).await }).await
     }
 
-    async fn find_command(&self, command_id: Uuid) -> Result<Option<CommandRecord>, StoreError> {
-        let find = query(include_str!("../sql/sqlite/find_command.sql")).bind(command_id);
-        let row = find.fetch_optional(&self.readers).await.map_err(rows::failed)?;
-        row.as_ref().map(rows::command_record).transpose().map_err(rows::failed)
+    async fn find_commands(&self, command_ids: &[Uuid]) -> Result<Vec<CommandRecord>, StoreError> {
+        let mut found = Vec::new();
+        for command_id in command_ids {
+            let find = query(include_str!("../sql/sqlite/find_command.sql")).bind(command_id);
+            let row = find.fetch_optional(&self.readers).await.map_err(rows::failed)?;
+            found.extend(row.as_ref().map(rows::command_record).transpose().map_err(rows::failed)?);
+        }
+        Ok(found)
+    }
+
+    async fn versions(
+        &self,
+        aggregate_type: &str,
+        aggregate_ids: &[Uuid],
+    ) -> Result<Vec<Version>, StoreError> {
+        let mut versions = Vec::with_capacity(aggregate_ids.len());
+        for aggregate_id in aggregate_ids {
+            let version = query_scalar(include_str!("../sql/sqlite/version.sql"))
+                .bind(aggregate_type)
+                .bind(aggregate_id)
+                .fetch_one(&self.readers)
+                .await
+                .map_err(rows::failed)?;
+            versions.push(Version(version));
+        }
+        Ok(versions)
     }
 
     async fn load(
@@ -204,9 +231,9 @@ impl EventStore for SqliteEventStore {
         row.map(|row| rows::snapshot(stream, &row)).transpose().map_err(rows::failed)
     }
 
-    async fn save_snapshot(&self, snapshot: Snapshot) -> Result<(), StoreError> {
+    async fn save_snapshots(&self, snapshots: Vec<Snapshot>) -> Result<(), StoreError> {
         let store = self.clone();
-        to_the_end(async move { store.save_snapshot_now(snapshot).await }).await
+        to_the_end(async move { store.save_snapshots_now(snapshots).await }).await
     }
 
     async fn due(
@@ -226,8 +253,8 @@ impl EventStore for SqliteEventStore {
         due.into_iter().map(in_time).collect::<Result<_, _>>().map_err(rows::failed)
     }
 
-    async fn pending(&self, limit: u32) -> Result<Vec<PendingCommit>, StoreError> {
-        let pending = query(include_str!("../sql/sqlite/pending.sql")).bind(limit);
+    async fn pending(&self, except: &[CommitId], event_limit: u32) -> Result<Vec<PendingCommit>, StoreError> {
+        let pending = query(include_str!("../sql/sqlite/pending.sql")).bind(Json(except)).bind(event_limit);
         let rows = pending.fetch_all(&self.readers).await.map_err(rows::failed)?;
         Ok(by_commit(rows::recorded_events(&rows)?))
     }
@@ -278,7 +305,9 @@ fn pool(size: u32) -> SqlitePoolOptions {
 fn migrations() -> Migrator {
     let first = include_str!("../sql/sqlite/0001_event_store.sql").into_sql_str();
     let first = Migration::new(1, "event store".into(), MigrationType::Simple, first, false);
-    Migrator::with_migrations(vec![first])
+    let second = include_str!("../sql/sqlite/0002_batches.sql").into_sql_str();
+    let second = Migration::new(2, "batches".into(), MigrationType::Simple, second, false);
+    Migrator::with_migrations(vec![first, second])
 }
 
 async fn create_folder_of(path: &Path) -> Result<(), StoreError> {

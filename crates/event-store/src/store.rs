@@ -6,10 +6,10 @@ use tokio::sync::broadcast;
 use uuid::Uuid;
 
 use crate::command::CommandRecord;
-use crate::error::StoreError;
+use crate::error::{Conflict, StoreError};
 use crate::event::{CommitId, Metadata, NewEvent, RecordedEvent};
 use crate::snapshot::Snapshot;
-use crate::stream::{StreamId, Version};
+use crate::stream::{ExpectedVersion, StreamId, Version};
 
 /// One decision of one aggregate, to be written in one transaction.
 #[derive(Debug, Clone)]
@@ -21,8 +21,8 @@ pub struct Commit {
     pub events: Vec<NewEvent>,
     /// Goes into every event.
     pub metadata: Metadata,
-    /// The aggregate's deadline after these events, kept in an index for [`EventStore::due`].
-    pub deadline: Option<DateTime<Utc>>,
+    /// What becomes of the aggregate's place in the index of [`EventStore::due`].
+    pub deadline: DeadlineChange,
 }
 
 impl Commit {
@@ -31,6 +31,61 @@ impl Commit {
     pub fn expected_version(&self) -> Version {
         Version(self.command.version.0.saturating_sub(i64::from(self.command.event_count)))
     }
+}
+
+/// What a commit does to the index of deadlines.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum DeadlineChange {
+    /// Nothing: the aggregate had no deadline and has none.
+    #[default]
+    Keep,
+    /// It must be looked at then.
+    Set(DateTime<Utc>),
+    /// It can rest.
+    Clear,
+}
+
+impl DeadlineChange {
+    /// From the deadlines of a state before and after its commit.
+    #[must_use]
+    pub fn between(before: Option<DateTime<Utc>>, after: Option<DateTime<Utc>>) -> Self {
+        match (before, after) {
+            (None, None) => Self::Keep,
+            (_, Some(due_at)) => Self::Set(due_at),
+            (Some(_), None) => Self::Clear,
+        }
+    }
+}
+
+/// What became of commits that were to be written together.
+#[derive(Debug)]
+pub enum Appended {
+    /// All are written. For each commit its events as recorded.
+    Written(Vec<Vec<RecordedEvent>>),
+    /// None is written. For each commit what is against it ([`StoreError::Conflict`] or
+    /// [`StoreError::DuplicateCommand`]), if anything is; when nothing is against any of them, another writer was
+    /// preferred for a moment (a deadlock), and the same again may succeed.
+    Refused(Vec<Option<StoreError>>),
+}
+
+/// Which part of a stream [`EventStore::load_many`] reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamRange {
+    /// The aggregate.
+    pub aggregate_id: Uuid,
+    /// A snapshot above this version is not used; [`Version::NONE`]: no snapshot at all.
+    pub snapshot_until: Version,
+    /// The last version that is read.
+    pub until: Version,
+}
+
+/// What there is in a [`StreamRange`].
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct StreamPart {
+    /// The newest snapshot that may be used.
+    pub snapshot: Option<Snapshot>,
+    /// The events after the snapshot, in order.
+    pub events: Vec<RecordedEvent>,
 }
 
 /// How far a stream is read.
@@ -68,19 +123,87 @@ pub type CommitNotices = broadcast::Receiver<CommitNotice>;
 /// One service's events, commands, outbox and snapshots.
 #[async_trait]
 pub trait EventStore: Send + Sync + 'static {
-    /// Writes the events, the command, the outbox row and the deadline in one transaction and gives the events
-    /// as recorded. A commit without events writes the command alone and no outbox row.
+    /// Writes commits of one aggregate type in one transaction: their events, their commands, their deadlines, and
+    /// one outbox row for all of them together when there is any event. Of several commits to one stream each
+    /// expects what the one before it leaves. Commits without events write their commands alone.
+    ///
+    /// # Errors
+    /// Nothing was written, except perhaps after [`StoreError::Unavailable`]: then nobody knows.
+    async fn append_all(&self, commits: Vec<Commit>) -> Result<Appended, StoreError>;
+
+    /// [`EventStore::append_all`] of one commit; gives its events as recorded.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the stream is not at the expected version, [`StoreError::DuplicateCommand`]
     /// when the command id is taken: nothing was written in both cases.
-    async fn append(&self, commit: Commit) -> Result<Vec<RecordedEvent>, StoreError>;
+    async fn append(&self, commit: Commit) -> Result<Vec<RecordedEvent>, StoreError> {
+        let stream = commit.command.stream.clone();
+        let expected = commit.expected_version();
+        match self.append_all(vec![commit]).await? {
+            Appended::Written(mut recorded) => Ok(recorded.pop().unwrap_or_default()),
+            Appended::Refused(objections) => match objections.into_iter().next().flatten() {
+                Some(objection) => Err(objection),
+                // After a deadlock nobody may have moved the stream. It is a conflict all the same: decide again.
+                None => Err(StoreError::Conflict(Conflict {
+                    stream,
+                    expected: ExpectedVersion::Exact(expected),
+                    actual: expected,
+                })),
+            },
+        }
+    }
+
+    /// The commands with these ids that are recorded, carried out or refused, in any order.
+    ///
+    /// # Errors
+    /// Only when the database fails.
+    async fn find_commands(&self, command_ids: &[Uuid]) -> Result<Vec<CommandRecord>, StoreError>;
 
     /// The command with this id, carried out or refused.
     ///
     /// # Errors
     /// Only when the database fails.
-    async fn find_command(&self, command_id: Uuid) -> Result<Option<CommandRecord>, StoreError>;
+    async fn find_command(&self, command_id: Uuid) -> Result<Option<CommandRecord>, StoreError> {
+        Ok(self.find_commands(&[command_id]).await?.pop())
+    }
+
+    /// The parts of streams of one aggregate type, in the order of `ranges`. Snapshots of another state schema are
+    /// left out.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when a version is missing.
+    async fn load_many(
+        &self,
+        aggregate_type: &str,
+        state_schema_version: u32,
+        ranges: &[StreamRange],
+    ) -> Result<Vec<StreamPart>, StoreError> {
+        let mut parts = Vec::with_capacity(ranges.len());
+        for range in ranges {
+            let stream = StreamId::new(aggregate_type, range.aggregate_id);
+            let snapshot = match self.load_snapshot(&stream, range.snapshot_until).await {
+                Err(StoreError::Corrupt(reason)) => {
+                    tracing::warn!(%stream, reason, "a snapshot cannot be read; replaying");
+                    None
+                }
+                snapshot => snapshot?.filter(|found| found.state_schema_version == state_schema_version),
+            };
+            let after = snapshot.as_ref().map_or(Version::NONE, |snapshot| snapshot.version);
+            let events = self.load(&stream, after, Until::Version(range.until)).await?;
+            parts.push(StreamPart { snapshot, events });
+        }
+        Ok(parts)
+    }
+
+    /// The versions of streams of one aggregate type, in the order of `aggregate_ids`.
+    ///
+    /// # Errors
+    /// Only when the database fails.
+    async fn versions(
+        &self,
+        aggregate_type: &str,
+        aggregate_ids: &[Uuid],
+    ) -> Result<Vec<Version>, StoreError>;
 
     /// The events of `stream` with a version above `after`, in order, as far as `until`.
     ///
@@ -114,11 +237,11 @@ pub trait EventStore: Send + Sync + 'static {
     /// Only when the database fails.
     async fn load_snapshot(&self, stream: &StreamId, until: Version) -> Result<Option<Snapshot>, StoreError>;
 
-    /// Keeps a snapshot.
+    /// Keeps snapshots, all or none.
     ///
     /// # Errors
     /// Only when the database fails.
-    async fn save_snapshot(&self, snapshot: Snapshot) -> Result<(), StoreError>;
+    async fn save_snapshots(&self, snapshots: Vec<Snapshot>) -> Result<(), StoreError>;
 
     /// Aggregates of this type whose deadline is at or before `now`, the oldest first, at most `limit`.
     ///
@@ -131,11 +254,12 @@ pub trait EventStore: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<(Uuid, DateTime<Utc>)>, StoreError>;
 
-    /// The oldest commits in the outbox with their events, by (commit id, ordinal), at most `limit` commits.
+    /// The oldest commits in the outbox except those in `except`, with their events, by (commit id, ordinal): as many as
+    /// hold `event_limit` events or a little more, and at least one.
     ///
     /// # Errors
     /// Only when the database fails.
-    async fn pending(&self, limit: u32) -> Result<Vec<PendingCommit>, StoreError>;
+    async fn pending(&self, except: &[CommitId], event_limit: u32) -> Result<Vec<PendingCommit>, StoreError>;
 
     /// Deletes outbox rows after the broker has confirmed every event of theirs.
     ///

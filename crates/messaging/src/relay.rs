@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 use event_store::{CommitId, EventStore, PendingCommit, StoreError};
+use futures::join;
 use metrics::{counter, gauge};
 use thiserror::Error;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
@@ -20,8 +21,8 @@ use crate::envelope::to_message;
 use crate::fault;
 use crate::message::Message;
 
-/// Commits read from the outbox at once.
-const BATCH: u32 = 500;
+/// Events read from the outbox at once, a little more when a commit holds many.
+const BATCH: u32 = 1000;
 /// How often the outbox is looked at when no notice came: a notice may be lost, a row never is.
 const FALLBACK: Duration = Duration::from_secs(1);
 
@@ -39,13 +40,17 @@ pub struct OutboxRelay {
     bus: Arc<dyn Bus>,
     source: String,
     known_topics: HashSet<String>,
+    /// Read while the last batch was in flight.
+    next: Vec<PendingCommit>,
+    /// Confirmed, and still in the outbox.
+    confirmed: Vec<CommitId>,
 }
 
 impl OutboxRelay {
     /// A relay from `store` to `bus`; `source` names the service in every message (CloudEvents `source`).
     #[must_use]
     pub fn new(store: Arc<dyn EventStore>, bus: Arc<dyn Bus>, source: String) -> Self {
-        Self { store, bus, source, known_topics: HashSet::new() }
+        Self { store, bus, source, known_topics: HashSet::new(), next: Vec::new(), confirmed: Vec::new() }
     }
 
     /// Publishes until `shutdown`. Whatever fails is logged once and tried again from the outbox.
@@ -56,17 +61,20 @@ impl OutboxRelay {
             // Notices of before this look are answered by it.
             while !matches!(notices.try_recv(), Err(TryRecvError::Empty | TryRecvError::Closed)) {}
             let pause = match self.publish_pending().await {
-                Ok(commits) => {
+                Ok(moved) => {
                     if failures > 0 {
                         tracing::info!(source = self.source, failures, "the outbox is relayed again");
                         failures = 0;
                     }
-                    if commits >= BATCH as usize {
+                    if moved {
                         continue;
                     }
                     FALLBACK
                 }
                 Err(error) => {
+                    // From the outbox again: what was read ahead may be published by now, or not in order.
+                    self.next.clear();
+                    self.confirmed.clear();
                     failures += 1;
                     if failures == 1 {
                         tracing::warn!(source = self.source, %error, "cannot relay the outbox, trying again");
@@ -80,25 +88,43 @@ impl OutboxRelay {
                 () = noticed(&mut notices), if failures == 0 => {}
             }
         }
+        // Without this the next relay would publish the last batch again: allowed, but not needed.
+        if let Err(error) = self.mark(&self.confirmed).await {
+            tracing::warn!(source = self.source, %error, "the last batch will be published once more");
+        }
     }
 
-    /// Publishes one batch and says how many commits it held.
-    async fn publish_pending(&mut self) -> Result<usize, RelayError> {
-        let pending = self.store.pending(BATCH).await?;
-        self.report(&pending);
+    /// Publishes one batch and says whether there was any.
+    async fn publish_pending(&mut self) -> Result<bool, RelayError> {
+        let mut pending = std::mem::take(&mut self.next);
         if pending.is_empty() {
-            return Ok(0);
+            pending = self.store.pending(&self.confirmed, BATCH).await?;
+        }
+        self.report(&pending);
+        let before = std::mem::take(&mut self.confirmed);
+        if pending.is_empty() {
+            self.mark(&before).await?;
+            return Ok(false);
         }
         let events = pending.iter().flat_map(|commit| &commit.events);
         let messages: Vec<Message> = events.map(|event| to_message(event, &self.source)).collect();
         let count = messages.len() as u64;
         self.ensure_topics(&messages).await?;
-        self.bus.publish(messages).await?;
+        let in_flight: Vec<CommitId> = pending.iter().map(|commit| commit.commit_id).collect();
+        let except = [before.as_slice(), in_flight.as_slice()].concat();
+        let (published, marked, next) =
+            join!(self.bus.publish(messages), self.mark(&before), self.store.pending(&except, BATCH));
+        published?;
         fault::point(fault::RELAY_AFTER_PUBLISH);
-        let commits: Vec<CommitId> = pending.iter().map(|commit| commit.commit_id).collect();
-        self.store.mark_published(&commits).await?;
+        self.confirmed = in_flight;
+        marked?;
+        self.next = next?;
         counter!("bank_relay_published_total", "source" => self.source.clone()).increment(count);
-        Ok(commits.len())
+        Ok(true)
+    }
+
+    async fn mark(&self, commits: &[CommitId]) -> Result<(), StoreError> {
+        if commits.is_empty() { Ok(()) } else { self.store.mark_published(commits).await }
     }
 
     async fn ensure_topics(&mut self, messages: &[Message]) -> Result<(), BusError> {

@@ -57,6 +57,7 @@ impl CommandRequest {
             request_hash: self.key.is_some().then_some(RequestHash(body_hash)),
             store_refusal: self.key.is_some(),
             expected: self.expected,
+            waits_for_room: false,
             metadata: Metadata {
                 correlation_id: Some(self.context.correlation_id),
                 causation_id: Some(self.context.request_id),
@@ -137,6 +138,7 @@ pub fn problem_of<R: std::error::Error>(
         }
         ExecuteError::Precondition(conflict) => Problem::version_mismatch(conflict.actual.0),
         ExecuteError::RequestMismatch(_) => Problem::idempotency_key_reused(),
+        error @ ExecuteError::Overloaded => Problem::overloaded(error.to_string()),
         ExecuteError::Store(error) => problem_of_store(error),
     }
 }
@@ -161,7 +163,7 @@ pub fn problem_of_store(error: StoreError) -> Problem {
 #[must_use]
 pub fn caused_by(event: &RecordedEvent, command_id: Uuid) -> CommandContext {
     let metadata = Metadata { causation_id: Some(event.event_id), ..event.metadata.clone() };
-    CommandContext { metadata, ..CommandContext::new(command_id) }
+    CommandContext { metadata, waits_for_room: true, ..CommandContext::new(command_id) }
 }
 
 /// The context of a further command within the same request.
@@ -181,6 +183,6 @@ pub fn outcome_of<A, R: std::error::Error>(result: Result<Executed<A>, ExecuteEr
         Err(ExecuteError::Store(error @ (StoreError::Corrupt(_) | StoreError::Codec { .. }))) => {
             Outcome::DeadLetter(error.to_string())
         }
-        Err(ExecuteError::Store(error)) => Outcome::Retry(error.to_string()),
+        Err(error @ (ExecuteError::Store(_) | ExecuteError::Overloaded)) => Outcome::Retry(error.to_string()),
     }
 }

@@ -1,5 +1,6 @@
 //! The settings of the accounts service; `default.toml` explains each.
 
+use event_store::LaneSettings;
 use serde::Deserialize;
 use service_kit::settings::SecretUrl;
 
@@ -17,4 +18,21 @@ pub struct Config {
     pub subscription_id: String,
     /// A snapshot after so many events of an account.
     pub snapshot_every: u32,
+    /// Commits that can be under way at the same time.
+    pub lanes: usize,
+    /// Commands that may wait in one lane before more are refused with 503.
+    pub lane_queue: usize,
+    /// Memory for folded states, in MiB.
+    pub state_cache_mib: u64,
+}
+
+impl Config {
+    pub(crate) fn lane_settings(&self) -> LaneSettings {
+        LaneSettings {
+            lanes: self.lanes,
+            queue: self.lane_queue,
+            cache_bytes: self.state_cache_mib.saturating_mul(1024 * 1024),
+            ..LaneSettings::default()
+        }
+    }
 }

@@ -70,7 +70,7 @@ pub async fn build(config: &Config, deps: Deps) -> anyhow::Result<Service> {
         Arc::clone(&deps.clock),
         config.snapshot_every,
     );
-    let commands = Commands::direct(repository);
+    let commands = Commands::lanes(repository, &config.lane_settings());
     deps.side.start_relay(&deps.tasks, "/bank/accounts");
     let subscription = subscriptions::subscribe(&config.subscription_id, &deps, commands.clone()).await?;
     let application = Application { commands, clock: deps.clock };

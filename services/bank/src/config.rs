@@ -31,6 +31,12 @@ pub struct Config {
     pub history_subscription_id: String,
     /// A snapshot of an aggregate after so many events.
     pub snapshot_every: u32,
+    /// Commits that can be under way at the same time.
+    pub lanes: usize,
+    /// Commands that may wait in one lane of a service before more are refused with 503.
+    pub lane_queue: usize,
+    /// Memory for folded states of each service, in MiB.
+    pub state_cache_mib: u64,
     /// How long a transfer may take before it is given up.
     pub deadline: Span,
     /// How often transfers past their deadline are looked for.
@@ -47,6 +53,9 @@ impl Config {
             bus: urls.bus,
             subscription_id: self.accounts_subscription_id.clone(),
             snapshot_every: self.snapshot_every,
+            lanes: self.lanes,
+            lane_queue: self.lane_queue,
+            state_cache_mib: self.state_cache_mib,
         }
     }
 
@@ -57,6 +66,9 @@ impl Config {
             bus: urls.bus,
             subscription_id: self.transfers_subscription_id.clone(),
             snapshot_every: self.snapshot_every,
+            lanes: self.lanes,
+            lane_queue: self.lane_queue,
+            state_cache_mib: self.state_cache_mib,
             deadline: self.deadline,
             sweep_interval: self.sweep_interval,
             sweep_retry: self.sweep_retry,

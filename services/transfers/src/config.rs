@@ -1,5 +1,6 @@
 //! The settings of the transfers service; `default.toml` explains each.
 
+use event_store::LaneSettings;
 use serde::Deserialize;
 use service_kit::settings::{SecretUrl, Span};
 
@@ -17,10 +18,27 @@ pub struct Config {
     pub subscription_id: String,
     /// A snapshot after so many events of a transfer.
     pub snapshot_every: u32,
+    /// Commits that can be under way at the same time.
+    pub lanes: usize,
+    /// Commands that may wait in one lane before more are refused with 503.
+    pub lane_queue: usize,
+    /// Memory for folded states, in MiB.
+    pub state_cache_mib: u64,
     /// How long a transfer may take before it is given up.
     pub deadline: Span,
     /// How often transfers past their deadline are looked for.
     pub sweep_interval: Span,
     /// How long an account may take to answer the sweeper before it asks again.
     pub sweep_retry: Span,
+}
+
+impl Config {
+    pub(crate) fn lane_settings(&self) -> LaneSettings {
+        LaneSettings {
+            lanes: self.lanes,
+            queue: self.lane_queue,
+            cache_bytes: self.state_cache_mib.saturating_mul(1024 * 1024),
+            ..LaneSettings::default()
+        }
+    }
 }

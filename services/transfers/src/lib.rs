@@ -73,7 +73,7 @@ pub async fn build(config: &Config, deps: Deps) -> anyhow::Result<Service> {
         config.snapshot_every,
     );
     let application = Application {
-        commands: Commands::direct(repository.clone()),
+        commands: Commands::lanes(repository.clone(), &config.lane_settings()),
         repository,
         store: Arc::clone(&deps.side.store),
         clock: Arc::clone(&deps.clock),

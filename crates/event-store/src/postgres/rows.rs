@@ -71,7 +71,7 @@ pub(super) fn to_integer(number: u32) -> Result<i32, StoreError> {
     i32::try_from(number).map_err(|_| StoreError::Database(format!("{number} is too large to be stored")))
 }
 
-fn from_integer(number: i32) -> Result<u32, Error> {
+pub(super) fn from_integer(number: i32) -> Result<u32, Error> {
     u32::try_from(number).map_err(|failure| Error::Decode(failure.into()))
 }
 

@@ -1,25 +1,30 @@
-//! One commit, inside the writer's transaction. Only this transaction writes, so what it reads first still
-//! holds when it inserts; the unique keys are the second line.
+//! Commits inside the writer's transaction. Only this transaction writes, so what it reads first still holds when it
+//! inserts; the unique keys are the second line.
 
 use sqlx::types::Json;
 use sqlx::{Error, SqliteConnection, query, query_as, query_scalar};
+use uuid::Uuid;
 
 use super::rows::failed;
-use crate::assemble::{objection, recorded};
+use crate::assemble::{Batch, objections};
 use crate::error::StoreError;
 use crate::event::{CommitId, RecordedEvent};
-use crate::store::Commit;
+use crate::store::{Appended, Commit, DeadlineChange};
 use crate::stream::Version;
 
-pub(super) async fn write(
-    connection: &mut SqliteConnection,
-    commit: Commit,
-) -> Result<Vec<RecordedEvent>, StoreError> {
-    let (is_recorded, actual) = where_it_stands(connection, &commit).await.map_err(failed)?;
-    if let Some(objection) = objection(&commit, is_recorded, actual) {
-        return Err(objection);
+/// Stands in no row: without events there is no commit id to write.
+const NO_COMMIT: CommitId = CommitId(0);
+
+pub(super) async fn write(connection: &mut SqliteConnection, batch: Batch) -> Result<Appended, StoreError> {
+    let mut stand = Vec::with_capacity(batch.commits().len());
+    for commit in batch.commits() {
+        stand.push(where_it_stands(connection, commit).await.map_err(failed)?);
     }
-    insert(connection, commit).await.map_err(failed)
+    let objections = objections(&batch, stand);
+    if objections.iter().any(Option::is_some) {
+        return Ok(Appended::Refused(objections));
+    }
+    insert(connection, batch).await.map(Appended::Written).map_err(failed)
 }
 
 async fn where_it_stands(
@@ -35,20 +40,33 @@ async fn where_it_stands(
     Ok((is_recorded, Version(version)))
 }
 
-async fn insert(connection: &mut SqliteConnection, commit: Commit) -> Result<Vec<RecordedEvent>, Error> {
-    if commit.events.is_empty() {
-        insert_command(connection, &commit, None).await?;
-        return Ok(Vec::new());
+async fn insert(connection: &mut SqliteConnection, batch: Batch) -> Result<Vec<Vec<RecordedEvent>>, Error> {
+    let event_count: usize = batch.commits().iter().map(|commit| commit.events.len()).sum();
+    let commit_id = match event_count {
+        0 => None,
+        count => Some(insert_outbox_row(connection, count).await?),
+    };
+    for commit in batch.sorted() {
+        let has_events = !commit.events.is_empty();
+        insert_command(connection, commit, commit_id.filter(|_| has_events)).await?;
     }
-    let insert_outbox_row = query_scalar("INSERT INTO outbox DEFAULT VALUES RETURNING commit_id");
-    let commit_id = CommitId(insert_outbox_row.fetch_one(&mut *connection).await?);
-    insert_command(connection, &commit, Some(commit_id)).await?;
-    put_deadline(connection, &commit).await?;
-    let recorded = recorded(commit, commit_id);
-    for event in &recorded {
+    for (aggregate_id, change) in batch.deadlines() {
+        put_deadline(connection, batch.aggregate_type(), aggregate_id, change).await?;
+    }
+    let recorded = batch.recorded(commit_id.unwrap_or(NO_COMMIT));
+    for event in recorded.iter().flatten() {
         insert_event(connection, event).await?;
     }
     Ok(recorded)
+}
+
+async fn insert_outbox_row(connection: &mut SqliteConnection, event_count: usize) -> Result<CommitId, Error> {
+    let event_count = i64::try_from(event_count).map_err(|failure| Error::Encode(failure.into()))?;
+    query_scalar("INSERT INTO outbox (event_count) VALUES (?1) RETURNING commit_id")
+        .bind(event_count)
+        .fetch_one(connection)
+        .await
+        .map(CommitId)
 }
 
 async fn insert_command(
@@ -91,16 +109,23 @@ async fn insert_event(connection: &mut SqliteConnection, event: &RecordedEvent) 
     Ok(())
 }
 
-async fn put_deadline(connection: &mut SqliteConnection, commit: &Commit) -> Result<(), Error> {
-    let stream = &commit.command.stream;
-    let statement = match commit.deadline {
-        Some(due_at) => query(include_str!("../../sql/sqlite/set_deadline.sql"))
-            .bind(&stream.aggregate_type)
-            .bind(stream.aggregate_id)
+async fn put_deadline(
+    connection: &mut SqliteConnection,
+    aggregate_type: &str,
+    aggregate_id: Uuid,
+    change: DeadlineChange,
+) -> Result<(), Error> {
+    let statement = match change {
+        DeadlineChange::Keep => return Ok(()),
+        DeadlineChange::Set(due_at) => query(include_str!("../../sql/sqlite/set_deadline.sql"))
+            .bind(aggregate_type)
+            .bind(aggregate_id)
             .bind(due_at.timestamp_micros()),
-        None => query("DELETE FROM deadlines WHERE aggregate_type = ?1 AND aggregate_id = ?2")
-            .bind(&stream.aggregate_type)
-            .bind(stream.aggregate_id),
+        DeadlineChange::Clear => {
+            query("DELETE FROM deadlines WHERE aggregate_type = ?1 AND aggregate_id = ?2")
+                .bind(aggregate_type)
+                .bind(aggregate_id)
+        }
     };
     statement.execute(connection).await?;
     Ok(())

@@ -3,6 +3,7 @@
 pub(crate) mod appending;
 pub(crate) mod commands;
 pub(crate) mod deadlines;
+pub(crate) mod lanes;
 pub(crate) mod notices;
 pub(crate) mod outbox;
 pub(crate) mod reading;
@@ -43,6 +44,22 @@ macro_rules! keeps_every_promise {
             deadlines {
                 the_index_follows_the_state
                 the_oldest_come_first
+            }
+            lanes {
+                what_waits_is_one_commit
+                commands_on_one_stream_see_each_other
+                a_command_that_conflicts_does_not_hold_up_the_others
+                the_same_command_twice_in_one_batch_has_one_effect
+                a_command_of_long_ago_in_a_batch_is_answered_again
+                a_stale_state_does_not_refuse_wrongly
+                a_stale_state_does_not_fail_a_precondition_wrongly
+                a_refusal_is_not_answered_before_the_commit_it_rests_on
+                an_evicted_state_is_read_again
+                a_full_queue_refuses_and_takes_again
+                a_patient_command_waits_for_room
+                one_command_that_cannot_be_written_fails_alone
+                two_processes_with_overlapping_batches_lose_nothing
+                what_was_decided_by_both_paths_is_the_same
             }
             notices {
                 a_commit_is_noticed

@@ -1,13 +1,13 @@
 //! The aggregate of these tests: a shelf in a shop.
 
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex};
 
 use chrono::{DateTime, Utc};
 use domain::event::{EncodedEvent, EventType, Upcaster, encode};
 use domain::{Aggregate, DomainEvent};
 use event_store::{
-    CommandContext, CommandRecord, Commands, Commit, EventStore, Metadata, NewEvent, Repository, StreamId,
-    Version,
+    CommandContext, CommandRecord, Commands, Commit, DeadlineChange, EventStore, LaneSettings, Metadata,
+    NewEvent, Repository, StreamId, Version,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -36,6 +36,46 @@ pub(crate) enum Order {
     Count,
     /// Panics.
     PullDown,
+    /// Changes nothing, and is not decided before the gate is opened.
+    Wait(Gate),
+}
+
+/// Holds up the thread that passes it until it is opened: a command that passes it holds up its lane.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Gate(Arc<(Mutex<GateState>, Condvar)>);
+
+#[derive(Debug, Default)]
+struct GateState {
+    somebody_waits: bool,
+    open: bool,
+}
+
+impl Gate {
+    pub(crate) fn open(&self) {
+        let (state, changed) = &*self.0;
+        state.lock().unwrap().open = true;
+        changed.notify_all();
+    }
+
+    pub(crate) fn somebody_waits(&self) -> bool {
+        self.0.0.lock().unwrap().somebody_waits
+    }
+
+    fn pass(&self) {
+        let (state, changed) = &*self.0;
+        // The other tasks of this thread go on elsewhere meanwhile.
+        tokio::task::block_in_place(|| {
+            let mut state = state.lock().unwrap();
+            state.somebody_waits = true;
+            drop(changed.wait_while(state, |state| !state.open).unwrap());
+        });
+    }
+}
+
+impl PartialEq for Gate {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -99,6 +139,10 @@ impl Aggregate for Shelf {
             Order::PlanCount(by) => vec![ShelfEvent::CountPlanned { by: *by }],
             Order::Count => vec![ShelfEvent::Counted {}],
             Order::PullDown => panic!("the shelf fell down"),
+            Order::Wait(gate) => {
+                gate.pass();
+                vec![]
+            }
         })
     }
 
@@ -116,6 +160,10 @@ impl Aggregate for Shelf {
 
     fn deadline(&self) -> Option<DateTime<Utc>> {
         self.count_by
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.label.len()
     }
 }
 
@@ -136,8 +184,9 @@ pub(crate) fn shelves_with_snapshots(store: &Arc<dyn EventStore>, every: u32) ->
     Repository::new(Arc::clone(store), Arc::new(SteppingClock::default()), every)
 }
 
+/// As the services carry out commands.
 pub(crate) fn orders(store: &Arc<dyn EventStore>) -> Commands<Shelf> {
-    Commands::direct(shelves(store))
+    Commands::lanes(shelves(store), &LaneSettings::default())
 }
 
 /// A command under an id of its own.
@@ -179,6 +228,6 @@ fn commit_encoded(id: Uuid, expected: i64, bodies: Vec<EncodedEvent>) -> Commit 
         },
         events: bodies.into_iter().map(|body| NewEvent { event_id: Uuid::now_v7(), body }).collect(),
         metadata: Metadata::default(),
-        deadline: None,
+        deadline: DeadlineChange::Keep,
     }
 }

@@ -79,7 +79,7 @@ async fn a_reader_writes_nothing() {
         reader.republish(written[0].command_id).await.map(drop),
     ];
     assert!(refusals.iter().all(|refusal| matches!(refusal, Err(StoreError::Database(_)))));
-    assert_eq!(reader.pending(10).await.unwrap().len(), 1);
+    assert_eq!(reader.pending(&[], 10).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

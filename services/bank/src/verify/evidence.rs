@@ -98,7 +98,7 @@ impl Evidence {
         let accounts_before = sources.accounts.read_all(Account::TYPE).await?;
         let mut unpublished = HashSet::new();
         for store in [&sources.accounts, &sources.transfers] {
-            let pending = store.pending(WHOLE_OUTBOX).await?;
+            let pending = store.pending(&[], WHOLE_OUTBOX).await?;
             unpublished
                 .extend(pending.into_iter().flat_map(|commit| commit.events).map(|event| event.event_id));
         }

@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use event_store::{Conflict, ExpectedVersion, Metadata, StoreError, StreamId, Until, Version};
+use event_store::{
+    Conflict, DeadlineChange, ExpectedVersion, Metadata, StoreError, StreamId, Until, Version,
+};
 use futures::future::join;
 use serde_json::json;
 use uuid::Uuid;
@@ -123,7 +125,7 @@ pub(crate) async fn a_refused_append_leaves_nothing(backend: Arc<impl Backend>) 
     assert_eq!(store.find_command(stale.command.command_id).await.unwrap(), None);
     assert_eq!(store.find_command(repeated.command.command_id).await.unwrap(), None);
     assert_eq!(store.load(&shelf_stream(id), Version::NONE, Until::Latest).await.unwrap(), first);
-    assert_eq!(store.pending(10).await.unwrap().len(), 1);
+    assert_eq!(store.pending(&[], 10).await.unwrap().len(), 1);
 }
 
 pub(crate) async fn a_commit_that_contradicts_itself_is_refused(backend: Arc<impl Backend>) {
@@ -150,14 +152,14 @@ pub(crate) async fn one_of_two_racing_writers_wins(backend: Arc<impl Backend>) {
 pub(crate) async fn everything_survives_a_restart(backend: Arc<impl Backend>) {
     let (store, id) = (backend.open().await, Uuid::now_v7());
     let mut written = commit(id, 0, &[put(1), ShelfEvent::CountPlanned { by: time(60) }]);
-    written.deadline = Some(time(60));
+    written.deadline = DeadlineChange::Set(time(60));
     let appended = store.append(written.clone()).await.unwrap();
     store.close().await;
 
     let store = backend.open().await;
     assert_eq!(store.load(&shelf_stream(id), Version::NONE, Until::Latest).await.unwrap(), appended);
     assert_eq!(store.find_command(written.command.command_id).await.unwrap(), Some(written.command));
-    assert_eq!(store.pending(10).await.unwrap()[0].events, appended);
+    assert_eq!(store.pending(&[], 10).await.unwrap()[0].events, appended);
     assert_eq!(store.due("shelf", time(60), 10).await.unwrap(), [(id, time(60))]);
 }
 

@@ -65,7 +65,7 @@ pub(crate) async fn a_stored_refusal_is_given_again(backend: Arc<impl Backend>) 
 
     assert_eq!(refused(first), (Refusal::TooFew { items: 1 }, Version(1), false));
     assert_eq!(refused(again), (Refusal::TooFew { items: 1 }, Version(1), true));
-    assert_eq!(store.pending(10).await.unwrap().len(), 2, "a refusal is not published");
+    assert_eq!(store.pending(&[], 10).await.unwrap().len(), 2, "a refusal is not published");
 }
 
 pub(crate) async fn a_refusal_that_is_not_stored_is_decided_again(backend: Arc<impl Backend>) {
@@ -113,7 +113,7 @@ pub(crate) async fn a_command_that_changes_nothing_is_kept_too(backend: Arc<impl
     assert_eq!((first.version, first.events.len(), first.replayed), (Version(1), 0, false));
     assert_eq!(again, Executed { replayed: true, ..first });
     assert_eq!(shelves(&store).find(id).await.unwrap().state.label, "maps");
-    assert_eq!(store.pending(10).await.unwrap().len(), 2);
+    assert_eq!(store.pending(&[], 10).await.unwrap().len(), 2);
 }
 
 pub(crate) async fn if_match_is_honoured(backend: Arc<impl Backend>) {

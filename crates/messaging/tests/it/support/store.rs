@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use event_store::{
-    CommandRecord, Commit, CommitId, CommitNotice, CommitNotices, EventStore, PendingCommit, RecordedEvent,
-    Snapshot, StoreError, StreamId, Until, Version,
+    Appended, CommandRecord, Commit, CommitId, CommitNotice, CommitNotices, EventStore, PendingCommit,
+    RecordedEvent, Snapshot, StoreError, StreamId, Until, Version,
 };
 use messaging::StreamSource;
 use tokio::sync::broadcast;
@@ -52,8 +52,11 @@ impl FakeStore {
 
 #[async_trait]
 impl EventStore for FakeStore {
-    async fn pending(&self, limit: u32) -> Result<Vec<PendingCommit>, StoreError> {
-        Ok(self.pending.lock().expect("not poisoned").iter().take(limit as usize).cloned().collect())
+    async fn pending(&self, except: &[CommitId], event_limit: u32) -> Result<Vec<PendingCommit>, StoreError> {
+        let pending = self.pending.lock().expect("not poisoned");
+        let others = pending.iter().filter(|pending| !except.contains(&pending.commit_id));
+        // Each holds one event.
+        Ok(others.take(event_limit as usize).cloned().collect())
     }
 
     async fn mark_published(&self, commits: &[CommitId]) -> Result<(), StoreError> {
@@ -70,11 +73,11 @@ impl EventStore for FakeStore {
         self.notices.subscribe()
     }
 
-    async fn append(&self, _: Commit) -> Result<Vec<RecordedEvent>, StoreError> {
+    async fn append_all(&self, _: Vec<Commit>) -> Result<Appended, StoreError> {
         unimplemented!("not used by the relay")
     }
 
-    async fn find_command(&self, _: Uuid) -> Result<Option<CommandRecord>, StoreError> {
+    async fn find_commands(&self, _: &[Uuid]) -> Result<Vec<CommandRecord>, StoreError> {
         unimplemented!("not used by the relay")
     }
 
@@ -90,7 +93,11 @@ impl EventStore for FakeStore {
         unimplemented!("not used by the relay")
     }
 
-    async fn save_snapshot(&self, _: Snapshot) -> Result<(), StoreError> {
+    async fn save_snapshots(&self, _: Vec<Snapshot>) -> Result<(), StoreError> {
+        unimplemented!("not used by the relay")
+    }
+
+    async fn versions(&self, _: &str, _: &[Uuid]) -> Result<Vec<Version>, StoreError> {
         unimplemented!("not used by the relay")
     }
 

@@ -1,0 +1,120 @@
+//! Deciding a group of commands in order, on states that move along.
+
+use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use domain::Aggregate;
+use uuid::Uuid;
+
+use super::Waiting;
+use crate::commands::{ExecuteError, Executed, check_precondition};
+use crate::error::StoreError;
+use crate::repository::{Repository, Versioned};
+use crate::store::Commit;
+use crate::stream::Version;
+
+/// A stream while its commands are decided.
+pub(super) struct Working<A> {
+    /// Its version before the round.
+    pub(super) base: Version,
+    /// Its state after what was decided so far.
+    pub(super) now: Versioned<A>,
+}
+
+/// A command that will be committed, with what it comes to when the commit stands.
+pub(super) struct Decided<A: Aggregate> {
+    pub(super) place: usize,
+    pub(super) waiting: Waiting<A>,
+    pub(super) commit: Commit,
+    pub(super) result: Result<Versioned<A>, ExecuteError<A::Refusal>>,
+}
+
+/// A command that nothing is written for, with its answer, if the state that it was decided on is the true one.
+pub(super) struct Doubt<A: Aggregate> {
+    pub(super) place: usize,
+    pub(super) waiting: Waiting<A>,
+    pub(super) error: ExecuteError<A::Refusal>,
+}
+
+/// Commands, decided.
+pub(super) struct Round<A: Aggregate> {
+    pub(super) streams: HashMap<Uuid, Working<A>>,
+    pub(super) decided: Vec<Decided<A>>,
+    pub(super) doubts: Vec<Doubt<A>>,
+    /// The same command twice at once: those that came second.
+    pub(super) twins: Vec<Waiting<A>>,
+}
+
+impl<A: Aggregate> Round<A> {
+    /// Decides `group` on `streams`, which hold the stream of every command. A command that cannot be decided at all
+    /// is answered at once.
+    pub(super) fn decide(
+        repository: &Repository<A>,
+        streams: HashMap<Uuid, Working<A>>,
+        group: Vec<Waiting<A>>,
+    ) -> Self {
+        let mut round =
+            Self { streams, decided: Vec::with_capacity(group.len()), doubts: vec![], twins: vec![] };
+        let mut seen = HashSet::with_capacity(group.len());
+        for (place, waiting) in group.into_iter().enumerate() {
+            if seen.insert(waiting.context.command_id) {
+                round.decide_one(repository, place, waiting);
+            } else {
+                round.twins.push(waiting);
+            }
+        }
+        round
+    }
+
+    fn decide_one(&mut self, repository: &Repository<A>, place: usize, waiting: Waiting<A>) {
+        let Some(working) = self.streams.get_mut(&waiting.id) else {
+            return;
+        };
+        if let Err(conflict) = check_precondition::<A>(&waiting.context, &working.now) {
+            self.doubts.push(Doubt { place, waiting, error: ExecuteError::Precondition(conflict) });
+            return;
+        }
+        // A panic is the fault of this command and must not stop the others.
+        let decision = catch_unwind(AssertUnwindSafe(|| working.now.state.decide(&waiting.command)));
+        let result = match decision {
+            Ok(Ok(events)) => {
+                repository.prepare(&working.now, &events, &waiting.context).map(|(commit, after)| {
+                    working.now = after.clone();
+                    (commit, Ok(after))
+                })
+            }
+            Ok(Err(refusal)) => {
+                let error = ExecuteError::Refused {
+                    refusal: refusal.clone(),
+                    version: working.now.version,
+                    replayed: false,
+                };
+                if !waiting.context.store_refusal {
+                    self.doubts.push(Doubt { place, waiting, error });
+                    return;
+                }
+                let commit = repository.prepare_refusal(&working.now, &refusal, &waiting.context);
+                commit.map(|commit| (commit, Err(error)))
+            }
+            Err(_) => Err(StoreError::Database("deciding the command panicked".to_owned())),
+        };
+        match result {
+            Ok((commit, result)) => self.decided.push(Decided { place, waiting, commit, result }),
+            Err(failure) => waiting.answer(Err(failure.into())),
+        }
+    }
+}
+
+impl<A: Aggregate> Decided<A> {
+    /// Answers after the commit stands, with its events as recorded.
+    pub(super) fn answer(self, events: Vec<crate::event::RecordedEvent>) {
+        let answer = self.result.map(|Versioned { id, version, state }| Executed {
+            id,
+            version,
+            state,
+            events,
+            replayed: false,
+        });
+        self.waiting.answer(answer);
+    }
+}
