@@ -1,13 +1,13 @@
 //! Parts of many streams in one query.
 
+use serde_json::Value;
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::types::Json;
 use sqlx::{Error, Row, query};
 
-use super::rows::{failed, from_integer, to_integer};
+use super::rows::{failed, recorded_event_of, to_integer};
 use crate::assemble::without_gap;
 use crate::error::StoreError;
-use crate::event::{CommitId, RecordedEvent};
 use crate::snapshot::Snapshot;
 use crate::store::{StreamPart, StreamRange};
 use crate::stream::{StreamId, Version};
@@ -29,44 +29,30 @@ pub(super) async fn read(
         .map_err(failed)?;
     let mut parts = vec![StreamPart::default(); ranges.len()];
     for row in &rows {
-        let (place, row) = placed(aggregate_type, ranges, row).map_err(failed)?;
-        match row {
-            Found::Snapshot(state, version) => {
-                let stream = StreamId::new(aggregate_type, ranges[place].aggregate_id);
-                parts[place].snapshot = Some(Snapshot { stream, version, state_schema_version, state });
+        let part = part_of(row, &parts).map_err(failed)?;
+        let (stream, part) = (StreamId::new(aggregate_type, ranges[part].aggregate_id), &mut parts[part]);
+        match snapshot_state(row).map_err(failed)? {
+            Some(state) => {
+                let version = Version(row.try_get("version").map_err(failed)?);
+                part.snapshot = Some(Snapshot { stream, version, state_schema_version, state });
             }
-            Found::Event(event) => parts[place].events.push(event),
+            None => part.events.push(recorded_event_of(stream, row).map_err(failed)?),
         }
     }
     ranges.iter().zip(parts).map(|(range, part)| complete(aggregate_type, range, part)).collect()
 }
 
-enum Found {
-    Snapshot(serde_json::Value, Version),
-    Event(RecordedEvent),
+/// Which of the parts that were asked for the row belongs to; the query counts from 1.
+fn part_of(row: &PgRow, parts: &[StreamPart]) -> Result<usize, Error> {
+    let place: i64 = row.try_get("place")?;
+    let place = usize::try_from(place).ok().and_then(|place| place.checked_sub(1));
+    place
+        .filter(|place| *place < parts.len())
+        .ok_or_else(|| Error::Decode("a place that was not asked for".into()))
 }
 
-fn placed(aggregate_type: &str, ranges: &[StreamRange], row: &PgRow) -> Result<(usize, Found), Error> {
-    let place: i64 = row.try_get("place")?;
-    let place = usize::try_from(place - 1).map_err(|failure| Error::Decode(failure.into()))?;
-    let version = Version(row.try_get("version")?);
-    if let Some(Json(state)) = row.try_get::<Option<Json<_>>, _>("state")? {
-        return Ok((place, Found::Snapshot(state, version)));
-    }
-    let event = RecordedEvent {
-        stream: StreamId::new(aggregate_type, ranges[place].aggregate_id),
-        version,
-        event_id: row.try_get("event_id")?,
-        event_type: row.try_get("event_type")?,
-        schema_version: from_integer(row.try_get("schema_version")?)?,
-        payload: row.try_get::<Json<_>, _>("payload")?.0,
-        metadata: row.try_get::<Json<_>, _>("metadata")?.0,
-        command_id: row.try_get("command_id")?,
-        recorded_at: row.try_get("recorded_at")?,
-        commit_id: CommitId(row.try_get("commit_id")?),
-        ordinal: from_integer(row.try_get("ordinal")?)?,
-    };
-    Ok((place, Found::Event(event)))
+fn snapshot_state(row: &PgRow) -> Result<Option<Value>, Error> {
+    Ok(row.try_get::<Option<Json<_>>, _>("state")?.map(|Json(state)| state))
 }
 
 fn complete(aggregate_type: &str, range: &StreamRange, part: StreamPart) -> Result<StreamPart, StoreError> {

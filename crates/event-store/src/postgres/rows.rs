@@ -23,8 +23,13 @@ pub(super) fn recorded_events(rows: &[PgRow]) -> Result<Vec<RecordedEvent>, Stor
 }
 
 fn recorded_event(row: &PgRow) -> Result<RecordedEvent, Error> {
+    recorded_event_of(stream(row)?, row)
+}
+
+/// The event in a row whose stream is known.
+pub(super) fn recorded_event_of(stream: StreamId, row: &PgRow) -> Result<RecordedEvent, Error> {
     Ok(RecordedEvent {
-        stream: stream(row)?,
+        stream,
         version: Version(row.try_get("version")?),
         event_id: row.try_get("event_id")?,
         event_type: row.try_get("event_type")?,
@@ -71,7 +76,7 @@ pub(super) fn to_integer(number: u32) -> Result<i32, StoreError> {
     i32::try_from(number).map_err(|_| StoreError::Database(format!("{number} is too large to be stored")))
 }
 
-pub(super) fn from_integer(number: i32) -> Result<u32, Error> {
+fn from_integer(number: i32) -> Result<u32, Error> {
     u32::try_from(number).map_err(|failure| Error::Decode(failure.into()))
 }
 
