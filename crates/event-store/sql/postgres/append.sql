@@ -14,8 +14,12 @@ WITH unmoved AS (
     SELECT cardinality($11::uuid[]) AS event_count
     WHERE NOT EXISTS (
         SELECT FROM unnest($2::uuid[], $3::bigint[]) AS believed (aggregate_id, version)
-        WHERE believed.version <> (SELECT coalesce(max(events.version), 0) FROM events
-                                   WHERE aggregate_type = $1 AND events.aggregate_id = believed.aggregate_id))
+        -- The last entry of the index; `max(version)` is planned as a scan of the whole stream while the table is young.
+        WHERE believed.version <> coalesce(
+            (SELECT events.version FROM events
+             WHERE aggregate_type = $1 AND events.aggregate_id = believed.aggregate_id
+             ORDER BY events.version DESC LIMIT 1), 0)
+    )
 ),
 outbox_row AS (
     INSERT INTO outbox (commit_id, event_count)

@@ -42,7 +42,7 @@ impl Default for LaneSettings {
     }
 }
 
-/// A command on its way, and who waits for its answer.
+/// A command on its way, and who waits for its answer. It goes through several lists, so it is passed on in a box.
 struct Waiting<A: Aggregate> {
     id: Uuid,
     command: A::Command,
@@ -58,13 +58,13 @@ struct Waiting<A: Aggregate> {
 
 impl<A: Aggregate> Waiting<A> {
     /// Nobody may be waiting any more; the command counts all the same.
-    fn answer(self, answer: Answer<A>) {
+    fn answer(self: Box<Self>, answer: Answer<A>) {
         let _ = self.answer.send(answer);
     }
 }
 
 pub(super) struct LanePath<A: Aggregate> {
-    lanes: Vec<mpsc::Sender<Waiting<A>>>,
+    lanes: Vec<mpsc::Sender<Box<Waiting<A>>>>,
 }
 
 impl<A: Aggregate> LanePath<A> {
@@ -83,7 +83,7 @@ impl<A: Aggregate> LanePath<A> {
     }
 
     /// By the last bytes of the id, which are random in a UUID.
-    fn lane_of(&self, id: Uuid) -> &mpsc::Sender<Waiting<A>> {
+    fn lane_of(&self, id: Uuid) -> &mpsc::Sender<Box<Waiting<A>>> {
         let [.., high, low] = id.into_bytes();
         &self.lanes[usize::from(u16::from_be_bytes([high, low])) % self.lanes.len()]
     }
@@ -95,8 +95,15 @@ impl<A: Aggregate> CommandPath<A> for LanePath<A> {
         let lane = self.lane_of(id);
         let (answer, answered) = oneshot::channel();
         let waits_for_room = context.waits_for_room;
-        let waiting =
-            Waiting { id, command, context, answer, conflicts: 0, silences: 0, may_be_recorded: false };
+        let waiting = Box::new(Waiting {
+            id,
+            command,
+            context,
+            answer,
+            conflicts: 0,
+            silences: 0,
+            may_be_recorded: false,
+        });
         if waits_for_room {
             lane.send(waiting).await.map_err(|_| interrupted())?;
         } else {

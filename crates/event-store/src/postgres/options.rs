@@ -44,8 +44,9 @@ pub(super) fn target(url: &str) -> Result<PgConnectOptions, StoreError> {
     // The URL holds a password, so that no error may quote it.
     let options: PgConnectOptions =
         url.parse().map_err(|failure| StoreError::Config(format!("its URL is wrong: {failure}")))?;
-    // Every statement here is meant for one plan whatever its arrays hold; planning it anew costs more than running it.
-    let options = options.options([("plan_cache_mode", "force_generic_plan")]);
+    // Every statement here is meant for one plan, by index, whatever its arrays hold and whatever the statistics of a
+    // young or lopsided table say; planning it anew costs more than running it.
+    let options = options.options([("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off")]);
     if !names_ssl_mode(url) {
         return Ok(options.ssl_mode(PgSslMode::Disable));
     }

@@ -35,7 +35,7 @@ pub(super) struct Lane<A: Aggregate> {
 }
 
 /// Commands that are to be tried again, group by group.
-type Groups<A> = Vec<Vec<Waiting<A>>>;
+type Groups<A> = Vec<Vec<Box<Waiting<A>>>>;
 
 impl<A: Aggregate> Lane<A> {
     pub(super) fn new(
@@ -48,10 +48,11 @@ impl<A: Aggregate> Lane<A> {
     }
 
     /// Works until the last sender is gone and the queue is empty.
-    pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Waiting<A>>) {
+    pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Box<Waiting<A>>>) {
         let mut taken = Vec::with_capacity(self.batch);
         while queue.recv_many(&mut taken, self.batch).await > 0 {
-            let batch = std::mem::take(&mut taken);
+            let mut batch = std::mem::replace(&mut taken, Vec::with_capacity(self.batch));
+            take_what_comes(&mut queue, &mut batch, self.batch).await;
             let done = AssertUnwindSafe(self.carry_out(batch)).catch_unwind().await;
             if done.is_err() {
                 // Its callers are told that the outcome is unknown; the next batch starts from what is stored.
@@ -61,7 +62,7 @@ impl<A: Aggregate> Lane<A> {
         }
     }
 
-    async fn carry_out(&mut self, batch: Vec<Waiting<A>>) {
+    async fn carry_out(&mut self, batch: Vec<Box<Waiting<A>>>) {
         let mut groups = vec![batch];
         while let Some(group) = groups.pop() {
             pause(&group).await;
@@ -73,7 +74,7 @@ impl<A: Aggregate> Lane<A> {
     }
 
     /// Carries out `group` in one transaction and answers it, and gives back what must be tried again.
-    async fn attempt(&mut self, group: Vec<Waiting<A>>) -> Groups<A> {
+    async fn attempt(&mut self, group: Vec<Box<Waiting<A>>>) -> Groups<A> {
         let group = match self.answer_recorded(group).await {
             Ok(group) => group,
             Err((group, failure)) => return self.after_failure(group, failure),
@@ -98,8 +99,8 @@ impl<A: Aggregate> Lane<A> {
     /// Answers the commands that are recorded already and gives back the others.
     async fn answer_recorded(
         &self,
-        group: Vec<Waiting<A>>,
-    ) -> Result<Vec<Waiting<A>>, (Vec<Waiting<A>>, StoreError)> {
+        group: Vec<Box<Waiting<A>>>,
+    ) -> Result<Vec<Box<Waiting<A>>>, (Vec<Box<Waiting<A>>>, StoreError)> {
         let ids: Vec<Uuid> = group
             .iter()
             .filter(|waiting| waiting.may_be_recorded)
@@ -120,7 +121,7 @@ impl<A: Aggregate> Lane<A> {
     }
 
     /// Answers commands with what is recorded of them.
-    async fn answer_again(&self, known: Vec<Waiting<A>>, records: &HashMap<Uuid, CommandRecord>) {
+    async fn answer_again(&self, known: Vec<Box<Waiting<A>>>, records: &HashMap<Uuid, CommandRecord>) {
         let asked: Vec<_> = known
             .iter()
             .filter_map(|waiting| {
@@ -140,7 +141,10 @@ impl<A: Aggregate> Lane<A> {
     }
 
     /// The states of the group's streams: from the cache, the others in one read.
-    async fn streams_of(&mut self, group: &[Waiting<A>]) -> Result<HashMap<Uuid, Working<A>>, StoreError> {
+    async fn streams_of(
+        &mut self,
+        group: &[Box<Waiting<A>>],
+    ) -> Result<HashMap<Uuid, Working<A>>, StoreError> {
         let mut streams = HashMap::with_capacity(group.len());
         let mut unknown = Vec::new();
         let mut asked = HashSet::with_capacity(group.len());
@@ -163,7 +167,7 @@ impl<A: Aggregate> Lane<A> {
 
     /// Compares what nothing is written for with the store. What is recorded already is answered; what was decided on
     /// a stream that has moved is given back, with everything else on that stream; the other doubts stay and hold.
-    async fn resolve_doubts(&mut self, round: &mut Round<A>) -> Result<Vec<Waiting<A>>, StoreError> {
+    async fn resolve_doubts(&mut self, round: &mut Round<A>) -> Result<Vec<Box<Waiting<A>>>, StoreError> {
         if round.doubts.is_empty() {
             return Ok(Vec::new());
         }
@@ -190,12 +194,12 @@ impl<A: Aggregate> Lane<A> {
     }
 
     /// Writes what was decided and answers everything that this settles.
-    async fn commit(&mut self, round: Round<A>) -> Groups<A> {
+    async fn commit(&mut self, mut round: Round<A>) -> Groups<A> {
         if round.decided.is_empty() {
             round.doubts.into_iter().for_each(Doubt::answer);
             return Vec::new();
         }
-        let commits = round.decided.iter().map(|decided| decided.commit.clone()).collect();
+        let commits = round.decided.iter_mut().filter_map(|decided| decided.commit.take()).collect();
         match self.repository.store.append_all(commits).await {
             Ok(Appended::Written(recorded)) => {
                 fault::point(fault::STORE_AFTER_APPEND);
@@ -242,7 +246,7 @@ impl<A: Aggregate> Lane<A> {
 
     /// The store failed. When it is only away, all are tried again a limited number of times, after a look for their
     /// records: the commit may stand. Otherwise one of them may be the cause, so that each is tried alone.
-    fn after_failure(&mut self, group: Vec<Waiting<A>>, failure: StoreError) -> Groups<A> {
+    fn after_failure(&mut self, group: Vec<Box<Waiting<A>>>, failure: StoreError) -> Groups<A> {
         if !matches!(failure, StoreError::Unavailable(_)) {
             if group.len() > 1 {
                 return group.into_iter().map(|waiting| vec![waiting]).collect();
@@ -255,12 +259,7 @@ impl<A: Aggregate> Lane<A> {
         let (given_up, again): (Vec<_>, Vec<_>) =
             group.into_iter().partition(|waiting| waiting.silences + 1 >= TRIES_ON_SILENCE);
         answer_all(given_up, &failure);
-        let again = again.into_iter().map(|waiting| Waiting {
-            silences: waiting.silences + 1,
-            may_be_recorded: true,
-            ..waiting
-        });
-        vec![again.collect()]
+        vec![again.into_iter().map(after_silence).collect()]
     }
 
     fn forget(&mut self, streams: &HashSet<Uuid>) {
@@ -274,8 +273,29 @@ impl<A: Aggregate> Doubt<A> {
     }
 }
 
+/// Adds to `batch` what is being sent right now. Callers that were answered together come back together, and the first of
+/// them wakes the lane: whoever is ready to run gets the turn to send, as long as that brings anything. Nobody waits for
+/// time to pass.
+async fn take_what_comes<A: Aggregate>(
+    queue: &mut mpsc::Receiver<Box<Waiting<A>>>,
+    batch: &mut Vec<Box<Waiting<A>>>,
+    limit: usize,
+) {
+    loop {
+        let before = batch.len();
+        tokio::task::yield_now().await;
+        while batch.len() < limit {
+            let Ok(waiting) = queue.try_recv() else { break };
+            batch.push(waiting);
+        }
+        if batch.len() == before || batch.len() >= limit {
+            return;
+        }
+    }
+}
+
 /// Lets a database or another process recover before a group is tried again.
-async fn pause<A: Aggregate>(group: &[Waiting<A>]) {
+async fn pause<A: Aggregate>(group: &[Box<Waiting<A>>]) {
     let tries = group.iter().map(|waiting| waiting.silences + waiting.conflicts).max().unwrap_or(0);
     if tries > CONFLICTS_WITHOUT_PAUSE || group.iter().any(|waiting| waiting.silences > 0) {
         tokio::time::sleep(pause_after(tries)).await;
@@ -283,18 +303,18 @@ async fn pause<A: Aggregate>(group: &[Waiting<A>]) {
 }
 
 /// All commands of the round in their order, as if nothing had been decided.
-fn undecided<A: Aggregate>(round: Round<A>) -> Vec<Waiting<A>> {
+fn undecided<A: Aggregate>(round: Round<A>) -> Vec<Box<Waiting<A>>> {
     in_order(round.decided, round.doubts)
 }
 
 /// Takes the commands on `streams` out of the round, in their order.
-fn take_streams<A: Aggregate>(round: &mut Round<A>, streams: &HashSet<Uuid>) -> Vec<Waiting<A>> {
+fn take_streams<A: Aggregate>(round: &mut Round<A>, streams: &HashSet<Uuid>) -> Vec<Box<Waiting<A>>> {
     let decided = round.decided.extract_if(.., |decided| streams.contains(&decided.waiting.id)).collect();
     let doubts = round.doubts.extract_if(.., |doubt| streams.contains(&doubt.waiting.id)).collect();
     in_order(decided, doubts)
 }
 
-fn in_order<A: Aggregate>(decided: Vec<Decided<A>>, doubts: Vec<Doubt<A>>) -> Vec<Waiting<A>> {
+fn in_order<A: Aggregate>(decided: Vec<Decided<A>>, doubts: Vec<Doubt<A>>) -> Vec<Box<Waiting<A>>> {
     let decided = decided.into_iter().map(|decided| (decided.place, decided.waiting));
     let mut all: Vec<_> =
         decided.chain(doubts.into_iter().map(|doubt| (doubt.place, doubt.waiting))).collect();
@@ -306,15 +326,21 @@ fn by_command(records: Vec<CommandRecord>) -> HashMap<Uuid, CommandRecord> {
     records.into_iter().map(|record| (record.command_id, record)).collect()
 }
 
-fn recorded_by_now<A: Aggregate>(waiting: Waiting<A>) -> Waiting<A> {
-    Waiting { may_be_recorded: true, ..waiting }
+fn recorded_by_now<A: Aggregate>(mut waiting: Box<Waiting<A>>) -> Box<Waiting<A>> {
+    waiting.may_be_recorded = true;
+    waiting
+}
+
+fn after_silence<A: Aggregate>(mut waiting: Box<Waiting<A>>) -> Box<Waiting<A>> {
+    waiting.silences += 1;
+    recorded_by_now(waiting)
 }
 
 /// Counts the conflict; those that had too many are answered.
-fn after_conflict<A: Aggregate>(group: Vec<Waiting<A>>) -> Vec<Waiting<A>> {
-    let counted = group.into_iter().map(|waiting| Waiting { conflicts: waiting.conflicts + 1, ..waiting });
+fn after_conflict<A: Aggregate>(mut group: Vec<Box<Waiting<A>>>) -> Vec<Box<Waiting<A>>> {
+    group.iter_mut().for_each(|waiting| waiting.conflicts += 1);
     let (again, given_up): (Vec<_>, Vec<_>) =
-        counted.partition(|waiting| waiting.conflicts < TRIES_ON_CONFLICT);
+        group.into_iter().partition(|waiting| waiting.conflicts < TRIES_ON_CONFLICT);
     for waiting in given_up {
         let reason = format!("other processes were faster on {} each time", stream_of::<A>(waiting.id));
         waiting.answer(Err(StoreError::Unavailable(reason).into()));
@@ -323,7 +349,7 @@ fn after_conflict<A: Aggregate>(group: Vec<Waiting<A>>) -> Vec<Waiting<A>> {
 }
 
 /// Answers each with the failure in words of its own: errors cannot be shared.
-fn answer_all<A: Aggregate>(group: Vec<Waiting<A>>, failure: &StoreError) {
+fn answer_all<A: Aggregate>(group: Vec<Box<Waiting<A>>>, failure: &StoreError) {
     for waiting in group {
         let answer = match failure {
             StoreError::Unavailable(reason) => StoreError::Unavailable(reason.clone()),

@@ -24,15 +24,16 @@ pub(super) struct Working<A> {
 /// A command that will be committed, with what it comes to when the commit stands.
 pub(super) struct Decided<A: Aggregate> {
     pub(super) place: usize,
-    pub(super) waiting: Waiting<A>,
-    pub(super) commit: Commit,
+    pub(super) waiting: Box<Waiting<A>>,
+    /// What is to be written; taken when it is.
+    pub(super) commit: Option<Commit>,
     pub(super) result: Result<Versioned<A>, ExecuteError<A::Refusal>>,
 }
 
 /// A command that nothing is written for, with its answer, if the state that it was decided on is the true one.
 pub(super) struct Doubt<A: Aggregate> {
     pub(super) place: usize,
-    pub(super) waiting: Waiting<A>,
+    pub(super) waiting: Box<Waiting<A>>,
     pub(super) error: ExecuteError<A::Refusal>,
 }
 
@@ -42,7 +43,7 @@ pub(super) struct Round<A: Aggregate> {
     pub(super) decided: Vec<Decided<A>>,
     pub(super) doubts: Vec<Doubt<A>>,
     /// The same command twice at once: those that came second.
-    pub(super) twins: Vec<Waiting<A>>,
+    pub(super) twins: Vec<Box<Waiting<A>>>,
 }
 
 impl<A: Aggregate> Round<A> {
@@ -51,7 +52,7 @@ impl<A: Aggregate> Round<A> {
     pub(super) fn decide(
         repository: &Repository<A>,
         streams: HashMap<Uuid, Working<A>>,
-        group: Vec<Waiting<A>>,
+        group: Vec<Box<Waiting<A>>>,
     ) -> Self {
         let mut round =
             Self { streams, decided: Vec::with_capacity(group.len()), doubts: vec![], twins: vec![] };
@@ -66,7 +67,7 @@ impl<A: Aggregate> Round<A> {
         round
     }
 
-    fn decide_one(&mut self, repository: &Repository<A>, place: usize, waiting: Waiting<A>) {
+    fn decide_one(&mut self, repository: &Repository<A>, place: usize, waiting: Box<Waiting<A>>) {
         let Some(working) = self.streams.get_mut(&waiting.id) else {
             return;
         };
@@ -99,7 +100,9 @@ impl<A: Aggregate> Round<A> {
             Err(_) => Err(StoreError::Database("deciding the command panicked".to_owned())),
         };
         match result {
-            Ok((commit, result)) => self.decided.push(Decided { place, waiting, commit, result }),
+            Ok((commit, result)) => {
+                self.decided.push(Decided { place, waiting, commit: Some(commit), result })
+            }
             Err(failure) => waiting.answer(Err(failure.into())),
         }
     }
