@@ -1,6 +1,6 @@
 //! The event store in one PostgreSQL database.
 //!
-//! Invariant: what is written together is one statement, hence one transaction and one round trip. Who is faster is decided by
+//! Invariant: what is written together is one call, hence one transaction and one round trip. Who is faster is decided by
 //! the unique keys alone: nothing is locked, and nothing inserted is ever left out silently.
 
 mod append;

@@ -1,4 +1,4 @@
-//! Commits in one statement, and what it means when the statement is refused.
+//! Commits in one call of a function, and what it means when it is refused.
 
 use chrono::{DateTime, Utc};
 use sqlx::{Error, PgPool, query_as, query_scalar};
@@ -52,10 +52,10 @@ async fn insert(pool: &PgPool, batch: &Batch) -> Result<Option<CommitId>, StoreE
         .bind(deadlines.set)
         .bind(deadlines.times)
         .bind(deadlines.cleared)
-        .fetch_optional(pool)
+        .fetch_one(pool)
         .await;
     match inserted {
-        Ok(commit_id) => Ok(commit_id.map(CommitId)),
+        Ok(commit_id) => Ok(Option::map(commit_id, CommitId)),
         Err(error) if is_race(&error) => Ok(None),
         Err(error) => Err(failed(error)),
     }

@@ -19,6 +19,9 @@ const CHANNEL: &str = "event_store_commits";
 /// One tells, one hears, and one takes over when hearing breaks.
 const CONNECTIONS: u32 = 3;
 const RECONNECT_PAUSE: Duration = Duration::from_millis(500);
+/// The first commit is told at once; those of the next moment are told together. Each telling is a transaction that
+/// takes a lock of the whole server, and nobody in this process waits for it.
+const REST_AFTER_TELLING: Duration = Duration::from_millis(5);
 
 /// The two tasks and their connections; they end when this is dropped.
 pub(super) struct Signals {
@@ -75,6 +78,10 @@ async fn tell(
         let notify = query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(&this_process);
         if let Err(error) = notify.execute(&connections).await {
             tracing::warn!(%error, "other processes were not told of a commit and find it later");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(REST_AFTER_TELLING) => {}
+            () = stop.cancelled() => {}
         }
     }
 }

@@ -217,10 +217,11 @@ async fn a_deadlock_is_a_conflict() {
         let mine = commit(Uuid::now_v7(), 0, &[put(1)]);
         let (id, command_id) = (mine.command.stream.aggregate_id, mine.command.command_id);
         let mut other = database.connect().await;
-        // The other writer holds the command and waits for the event; we hold the event and wait for the command.
+        // The other writer holds the event and waits for the command; we hold the command and wait for the event.
         raw_sql(AssertSqlSafe(format!(
             "SET deadlock_timeout = '60s'; BEGIN;
-             INSERT INTO commands VALUES ('{command_id}', 'shelf', '{id}', 1, 1, NULL, NULL, now(), NULL)"
+             INSERT INTO events VALUES ('shelf', '{id}', 1, gen_random_uuid(), 'ItemsPut', 2, '{{}}', '{{}}',
+                                        gen_random_uuid(), now(), nextval('commit_ids'), 0)"
         )))
         .execute(&mut other)
         .await
@@ -234,8 +235,7 @@ async fn a_deadlock_is_a_conflict() {
         })
         .await;
         raw_sql(AssertSqlSafe(format!(
-            "INSERT INTO events VALUES ('shelf', '{id}', 1, gen_random_uuid(), 'ItemsPut', 2, '{{}}', '{{}}',
-                                        gen_random_uuid(), now(), nextval('commit_ids'), 0); ROLLBACK"
+            "INSERT INTO commands VALUES ('{command_id}', 'shelf', '{id}', 1, 1, NULL, NULL, now(), NULL); ROLLBACK"
         )))
         .execute(&mut other)
         .await
