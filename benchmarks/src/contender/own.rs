@@ -13,7 +13,7 @@ use crate::account_worker::Accounts;
 use crate::workload::{EventType, Work};
 
 /// As the services have it.
-pub(crate) const SNAPSHOT_EVERY: u32 = 200;
+pub(crate) const SNAPSHOT_EVERY: u32 = 50;
 const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 /// How commands reach their accounts.
@@ -42,6 +42,11 @@ impl Own {
             Way::Direct => Commands::direct(repository),
         };
         Ok(Self { store, commands, work: Work::new(EventType::Beside)? })
+    }
+
+    /// Where it keeps its events.
+    pub(crate) fn store(&self) -> Arc<dyn EventStore> {
+        Arc::clone(&self.store)
     }
 
     async fn execute(&self, id: Uuid, command: AccountCommand) -> anyhow::Result<u64> {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::Aggregate;
-use domain::event::encode;
+use domain::event::{CodecError, decode as decode_event, encode};
 use uuid::Uuid;
 
 use crate::clock::Clock;
@@ -325,8 +325,16 @@ impl<A: Aggregate> LoadedPart<A> {
     /// The state after the events.
     pub(crate) fn fold(self) -> Result<Versioned<A>, StoreError> {
         let Self { base, events } = self;
-        let version = events.last().map_or(base.version, |last| last.version);
-        Ok(Versioned { id: base.id, version, state: base.state.fold(&decode::<A>(&events)?) })
+        let Versioned { id, mut version, mut state } = base;
+        for mut event in events {
+            // Taken out: nobody needs the payload afterwards, and a long replay would copy each.
+            let payload = std::mem::take(&mut event.payload);
+            let domain_event = decode_event(&event.event_type, event.schema_version, payload)
+                .map_err(|source| codec_error(&event, source))?;
+            version = event.version;
+            state = state.evolve(&domain_event);
+        }
+        Ok(Versioned { id, version, state })
     }
 }
 
@@ -337,14 +345,11 @@ pub(crate) fn stream_of<A: Aggregate>(id: Uuid) -> StreamId {
 
 /// The domain events inside, lifted to today's schema.
 pub(crate) fn decode<A: Aggregate>(events: &[RecordedEvent]) -> Result<Vec<A::Event>, StoreError> {
-    let decoded = |event: &RecordedEvent| {
-        event.decode().map_err(|source| StoreError::Codec {
-            stream: event.stream.clone(),
-            version: event.version,
-            source,
-        })
-    };
-    events.iter().map(decoded).collect()
+    events.iter().map(|event| event.decode().map_err(|source| codec_error(event, source))).collect()
+}
+
+fn codec_error(event: &RecordedEvent, source: CodecError) -> StoreError {
+    StoreError::Codec { stream: event.stream.clone(), version: event.version, source }
 }
 
 fn new_events<A: Aggregate>(base: &Versioned<A>, events: &[A::Event]) -> Result<Vec<NewEvent>, StoreError> {
