@@ -119,7 +119,8 @@ async fn work(mut worker: Box<dyn Worker>, window: Arc<Window>) -> anyhow::Resul
     Ok(tally)
 }
 
-fn micros(duration: Duration) -> u32 {
+/// In whole microseconds, and the most that fits for what is longer than an hour.
+pub(crate) fn micros(duration: Duration) -> u32 {
     u32::try_from(duration.as_micros()).unwrap_or(u32::MAX)
 }
 

@@ -1,9 +1,11 @@
-//! What the bank is measured by, each against the best that others reach on the same machine in the same run.
+//! What the bank is measured by: against the best that others reach on the same machine in the same run, or against
+//! fixed bounds.
 //!
 //! Every figure comes with its target, with the machine that it was measured on, and with the command that repeats
 //! it. A run that did not store what it acknowledged fails and has no figures.
 
 mod account_worker;
+mod bank;
 mod commands;
 mod contender;
 mod driver;
@@ -11,11 +13,16 @@ mod embedded;
 mod files;
 mod history;
 mod machine;
+mod memory;
+mod pipeline;
 mod plan;
 mod postgres;
 mod progress;
 mod report;
 mod retries;
+mod servers;
+mod service;
+mod transfers;
 mod workload;
 
 use std::process::ExitCode;
@@ -38,6 +45,12 @@ enum Benchmark {
     Embedded(embedded::Args),
     /// How long an account takes to load, by the length of its history
     History(history::Args),
+    /// Transfers a second over HTTP, and how long one takes at half of that
+    Transfers(transfers::Args),
+    /// Events a second from the store to the bus and into the views, and how late they come there
+    Pipeline(pipeline::Args),
+    /// How much memory each service needs, idle and with many accounts
+    Memory(memory::Args),
 }
 
 #[tokio::main]
@@ -69,5 +82,8 @@ async fn run(benchmark: Benchmark) -> anyhow::Result<()> {
         Benchmark::Commands(args) => commands::run(args).await,
         Benchmark::Embedded(args) => embedded::run(args).await,
         Benchmark::History(args) => history::run(args).await,
+        Benchmark::Transfers(args) => transfers::run(args).await,
+        Benchmark::Pipeline(args) => pipeline::run(args).await,
+        Benchmark::Memory(args) => memory::run(args).await,
     }
 }

@@ -28,6 +28,14 @@ impl Progress {
         }
     }
 
+    /// One of many small steps has ended, of which there is nothing to say.
+    pub(crate) fn advance(&self) {
+        self.done.fetch_add(1, Ordering::Relaxed);
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+        }
+    }
+
     /// The step has ended like this.
     pub(crate) fn end(&self, what: &str) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;

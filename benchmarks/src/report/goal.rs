@@ -43,6 +43,10 @@ pub(crate) enum Unit {
     Percent,
     /// A number of things.
     Count,
+    /// Time.
+    Milliseconds,
+    /// Memory.
+    Mebibytes,
 }
 
 /// Whether a target is reached.
@@ -102,6 +106,8 @@ impl Unit {
             Self::Times => format!("{figure:.1}x"),
             Self::Percent => format!("{:.0} %", figure * 100.0),
             Self::Count => format!("{figure:.0}"),
+            Self::Milliseconds => format!("{figure:.1} ms"),
+            Self::Mebibytes => format!("{figure:.1} MiB"),
         }
     }
 }

@@ -58,7 +58,7 @@ struct Waiting<A: Aggregate> {
 
 impl<A: Aggregate> Waiting<A> {
     /// Nobody may be waiting any more; the command counts all the same.
-    fn answer(self: Box<Self>, answer: Answer<A>) {
+    fn answer(self, answer: Answer<A>) {
         let _ = self.answer.send(answer);
     }
 }
