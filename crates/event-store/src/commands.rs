@@ -112,7 +112,7 @@ impl<A: Aggregate> Commands<A> {
     ///
     /// # Errors
     /// [`ExecuteError`]; after [`StoreError::Unavailable`] the same command id again finds out whether it was
-    /// carried out, after everything else nothing was appended.
+    /// carried out, after everything else nothing was appended by this call.
     pub async fn execute(
         &self,
         id: Uuid,

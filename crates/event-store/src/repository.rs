@@ -281,34 +281,33 @@ impl<A: Aggregate> Repository<A> {
             .ok_or(StoreError::DuplicateCommand(context.command_id))
     }
 
-    /// Whether a stream that went from one version to another is due for a snapshot.
-    pub(crate) fn is_snapshot_due(&self, before: Version, after: Version) -> bool {
+    /// The snapshot that is due when a stream went from the version `before` to `after`, if one is. A state that
+    /// cannot be written as JSON has none: it is only a slower load later.
+    pub(crate) fn snapshot_due(&self, before: Version, after: &Versioned<A>) -> Option<Snapshot> {
         let every = i64::from(self.snapshot_every);
-        every > 0 && before.0 / every != after.0 / every
-    }
-
-    /// `of` as a snapshot.
-    pub(crate) fn snapshot_of(&self, of: &Versioned<A>) -> Result<Snapshot, serde_json::Error> {
-        Ok(Snapshot {
-            stream: stream_of::<A>(of.id),
-            version: of.version,
-            state_schema_version: A::STATE_SCHEMA_VERSION,
-            state: serde_json::to_value(&of.state)?,
-        })
+        if every == 0 || before.0 / every == after.version.0 / every {
+            return None;
+        }
+        let (stream, version) = (stream_of::<A>(after.id), after.version);
+        match serde_json::to_value(&after.state) {
+            Ok(state) => {
+                Some(Snapshot { stream, version, state_schema_version: A::STATE_SCHEMA_VERSION, state })
+            }
+            Err(failure) => {
+                tracing::warn!(%stream, %version, %failure, "a snapshot was not kept");
+                None
+            }
+        }
     }
 
     /// The commit stands already: a snapshot that cannot be written is only a slower load later.
     async fn keep_snapshot(&self, before: Version, after: &Versioned<A>) {
-        if !self.is_snapshot_due(before, after.version) {
+        let Some(snapshot) = self.snapshot_due(before, after) else {
             return;
-        }
-        let kept = match self.snapshot_of(after) {
-            Ok(snapshot) => self.store.save_snapshots(vec![snapshot]).await.map_err(|e| e.to_string()),
-            Err(failure) => Err(failure.to_string()),
         };
-        if let Err(reason) = kept {
+        if let Err(failure) = self.store.save_snapshots(vec![snapshot]).await {
             let (stream, version) = (stream_of::<A>(after.id), after.version);
-            tracing::warn!(%stream, %version, reason, "a snapshot was not kept");
+            tracing::warn!(%stream, %version, %failure, "a snapshot was not kept");
         }
     }
 }

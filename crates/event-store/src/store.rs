@@ -267,7 +267,8 @@ pub trait EventStore: Send + Sync + 'static {
     /// Only when the database fails; the rows are then published again.
     async fn mark_published(&self, commits: &[CommitId]) -> Result<(), StoreError>;
 
-    /// Puts the commit of this command back into the outbox, so that its events are published once more.
+    /// Puts the commit of this command back into the outbox, so that all events of that commit, also those of the
+    /// commands that were written together with this one, are published once more.
     /// False when the command is unknown or appended no events.
     ///
     /// # Errors

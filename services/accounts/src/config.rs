@@ -1,6 +1,5 @@
 //! The settings of the accounts service; `default.toml` explains each.
 
-use event_store::LaneSettings;
 use serde::Deserialize;
 use service_kit::settings::SecretUrl;
 
@@ -24,15 +23,4 @@ pub struct Config {
     pub lane_queue: usize,
     /// Memory for folded states, in MiB.
     pub state_cache_mib: u64,
-}
-
-impl Config {
-    pub(crate) fn lane_settings(&self) -> LaneSettings {
-        LaneSettings {
-            lanes: self.lanes,
-            queue: self.lane_queue,
-            cache_bytes: self.state_cache_mib.saturating_mul(1024 * 1024),
-            ..LaneSettings::default()
-        }
-    }
 }

@@ -11,7 +11,7 @@ mod subscriptions;
 use std::sync::Arc;
 
 use domain::account::Account;
-use event_store::{Clock, Commands, Repository, SystemClock};
+use event_store::{Clock, Commands, LaneSettings, Repository, SystemClock};
 use service_kit::backends::{CommandSide, Watched};
 use service_kit::{About, App, Tasks, owned_streams};
 
@@ -70,7 +70,8 @@ pub async fn build(config: &Config, deps: Deps) -> anyhow::Result<Service> {
         Arc::clone(&deps.clock),
         config.snapshot_every,
     );
-    let commands = Commands::lanes(repository, &config.lane_settings());
+    let lanes = LaneSettings::sized(config.lanes, config.lane_queue, config.state_cache_mib);
+    let commands = Commands::lanes(repository, &lanes);
     deps.side.start_relay(&deps.tasks, "/bank/accounts");
     let subscription = subscriptions::subscribe(&config.subscription_id, &deps, commands.clone()).await?;
     let application = Application { commands, clock: deps.clock };

@@ -1,6 +1,5 @@
 //! The settings of the transfers service; `default.toml` explains each.
 
-use event_store::LaneSettings;
 use serde::Deserialize;
 use service_kit::settings::{SecretUrl, Span};
 
@@ -30,15 +29,4 @@ pub struct Config {
     pub sweep_interval: Span,
     /// How long an account may take to answer the sweeper before it asks again.
     pub sweep_retry: Span,
-}
-
-impl Config {
-    pub(crate) fn lane_settings(&self) -> LaneSettings {
-        LaneSettings {
-            lanes: self.lanes,
-            queue: self.lane_queue,
-            cache_bytes: self.state_cache_mib.saturating_mul(1024 * 1024),
-            ..LaneSettings::default()
-        }
-    }
 }

@@ -13,7 +13,7 @@ mod sweeper;
 use std::sync::Arc;
 
 use domain::transfer::MoneyTransfer;
-use event_store::{Clock, Commands, Repository, SystemClock};
+use event_store::{Clock, Commands, LaneSettings, Repository, SystemClock};
 use service_kit::backends::{CommandSide, Watched};
 use service_kit::{About, App, Tasks, owned_streams};
 
@@ -72,8 +72,9 @@ pub async fn build(config: &Config, deps: Deps) -> anyhow::Result<Service> {
         Arc::clone(&deps.clock),
         config.snapshot_every,
     );
+    let lanes = LaneSettings::sized(config.lanes, config.lane_queue, config.state_cache_mib);
     let application = Application {
-        commands: Commands::lanes(repository.clone(), &config.lane_settings()),
+        commands: Commands::lanes(repository.clone(), &lanes),
         repository,
         store: Arc::clone(&deps.side.store),
         clock: Arc::clone(&deps.clock),

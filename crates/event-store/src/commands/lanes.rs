@@ -36,6 +36,15 @@ pub struct LaneSettings {
     pub cache_bytes: u64,
 }
 
+impl LaneSettings {
+    /// As a service is configured: how many lanes, how many commands may wait in each, and how much memory all of them
+    /// have for states, in MiB.
+    #[must_use]
+    pub fn sized(lanes: usize, queue: usize, cache_mib: u64) -> Self {
+        Self { lanes, queue, cache_bytes: cache_mib.saturating_mul(1024 * 1024), ..Self::default() }
+    }
+}
+
 impl Default for LaneSettings {
     fn default() -> Self {
         Self { lanes: 2, queue: 1024, batch: 256, cache_bytes: 32 * 1024 * 1024 }

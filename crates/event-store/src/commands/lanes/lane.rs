@@ -22,7 +22,7 @@ use crate::repository::{Repository, stream_of};
 use crate::store::Appended;
 use crate::stream::Version;
 
-/// How often a command is decided at most while other processes are faster. Each time it is decided with fewer others.
+/// How often a command is decided at most while other processes are faster.
 const TRIES_ON_CONFLICT: u32 = 20;
 /// So many conflicts are answered at once by another try; from then on a pause lets the other process finish.
 const CONFLICTS_WITHOUT_PAUSE: u32 = 2;

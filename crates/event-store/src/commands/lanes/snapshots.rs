@@ -1,4 +1,5 @@
-//! Snapshots are written beside the lanes: they are a cache, and no command waits for one.
+//! Snapshots are written beside the lanes: they are a cache, and no lane waits for one. In SQLite, which has one writer,
+//! they take their turn between two commits.
 
 use std::sync::Arc;
 
@@ -45,13 +46,9 @@ async fn write(store: Arc<dyn EventStore>, mut waiting: mpsc::Receiver<Snapshot>
 impl<A: Aggregate> SnapshotKeeper<A> {
     /// Keeps a snapshot of `after` if one is due since the version `before`.
     pub(super) fn keep_if_due(&self, before: Version, after: &Versioned<A>) {
-        if !self.repository.is_snapshot_due(before, after.version) {
-            return;
-        }
-        match self.repository.snapshot_of(after) {
+        if let Some(snapshot) = self.repository.snapshot_due(before, after) {
             // A full queue leaves this one out.
-            Ok(snapshot) => drop(self.queue.try_send(snapshot)),
-            Err(failure) => tracing::warn!(id = %after.id, %failure, "a state cannot be written as JSON"),
+            let _ = self.queue.try_send(snapshot);
         }
     }
 }
