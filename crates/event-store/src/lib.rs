@@ -10,6 +10,7 @@ pub mod commands;
 pub mod error;
 pub mod event;
 pub mod fault;
+mod guarded;
 mod open;
 pub mod repository;
 pub mod snapshot;

@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::command::{CommandContext, CommandRecord};
 use crate::error::StoreError;
 use crate::event::{NewEvent, RecordedEvent};
+use crate::guarded::guarded;
 use crate::snapshot::Snapshot;
 use crate::store::{Commit, DeadlineChange, EventStore, StreamRange, Until};
 use crate::stream::{StreamId, Version};
@@ -154,7 +155,7 @@ impl<A: Aggregate> Repository<A> {
             until: Version(i64::MAX),
         };
         let ranges: Vec<StreamRange> = ids.iter().map(range).collect();
-        self.load_ranges(&ranges).await?.into_iter().map(LoadedPart::fold).collect()
+        self.load_ranges(&ranges).await?.into_iter().map(|part| guarded(|| part.fold())).collect()
     }
 
     /// The state after at most `version` events: the newest snapshot and the events after it.

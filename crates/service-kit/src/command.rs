@@ -166,10 +166,12 @@ pub fn caused_by(event: &RecordedEvent, command_id: Uuid) -> CommandContext {
     CommandContext { metadata, waits_for_room: true, ..CommandContext::new(command_id) }
 }
 
-/// The context of a further command within the same request.
+/// The context of a further command within the same request. The first one stands, so that this one is not refused for
+/// want of room.
 #[must_use]
 pub fn follow_up(context: &CommandContext, command_id: Uuid) -> CommandContext {
-    CommandContext { metadata: context.metadata.clone(), ..CommandContext::new(command_id) }
+    let metadata = context.metadata.clone();
+    CommandContext { metadata, waits_for_room: true, ..CommandContext::new(command_id) }
 }
 
 /// What a command's result means for the message that asked for it.

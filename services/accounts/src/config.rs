@@ -1,5 +1,7 @@
 //! The settings of the accounts service; `default.toml` explains each.
 
+use std::num::NonZeroUsize;
+
 use serde::Deserialize;
 use service_kit::settings::SecretUrl;
 
@@ -18,9 +20,9 @@ pub struct Config {
     /// A snapshot after so many events of an account.
     pub snapshot_every: u32,
     /// Commits that can be under way at the same time.
-    pub lanes: usize,
+    pub lanes: NonZeroUsize,
     /// Commands that may wait in one lane before more are refused with 503.
-    pub lane_queue: usize,
+    pub lane_queue: NonZeroUsize,
     /// Memory for folded states, in MiB.
     pub state_cache_mib: u64,
 }

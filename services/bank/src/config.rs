@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use std::num::NonZeroUsize;
+
 use serde::Deserialize;
 use service_kit::settings::{SecretUrl, Span};
 
@@ -32,9 +34,9 @@ pub struct Config {
     /// A snapshot of an aggregate after so many events.
     pub snapshot_every: u32,
     /// Commits that can be under way at the same time.
-    pub lanes: usize,
+    pub lanes: NonZeroUsize,
     /// Commands that may wait in one lane of a service before more are refused with 503.
-    pub lane_queue: usize,
+    pub lane_queue: NonZeroUsize,
     /// Memory for folded states of each service, in MiB.
     pub state_cache_mib: u64,
     /// How long a transfer may take before it is given up.

@@ -9,12 +9,17 @@
 
 mod cache;
 mod lane;
+mod retry;
 mod round;
 mod snapshots;
 
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
 use async_trait::async_trait;
 use domain::Aggregate;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use uuid::Uuid;
 
 use super::{Answer, CommandPath, ExecuteError};
@@ -34,20 +39,29 @@ pub struct LaneSettings {
     pub batch: usize,
     /// Memory for folded states in all lanes together, in bytes.
     pub cache_bytes: u64,
+    /// How long the store may take for one call before it counts as not answering.
+    pub store_patience: Duration,
 }
 
 impl LaneSettings {
     /// As a service is configured: how many lanes, how many commands may wait in each, and how much memory all of them
     /// have for states, in MiB.
     #[must_use]
-    pub fn sized(lanes: usize, queue: usize, cache_mib: u64) -> Self {
+    pub fn sized(lanes: NonZeroUsize, queue: NonZeroUsize, cache_mib: u64) -> Self {
+        let (lanes, queue) = (lanes.get(), queue.get());
         Self { lanes, queue, cache_bytes: cache_mib.saturating_mul(1024 * 1024), ..Self::default() }
     }
 }
 
 impl Default for LaneSettings {
     fn default() -> Self {
-        Self { lanes: 2, queue: 1024, batch: 256, cache_bytes: 32 * 1024 * 1024 }
+        Self {
+            lanes: 2,
+            queue: 1024,
+            batch: 256,
+            cache_bytes: 32 * 1024 * 1024,
+            store_patience: Duration::from_secs(10),
+        }
     }
 }
 
@@ -63,6 +77,8 @@ struct Waiting<A: Aggregate> {
     silences: u32,
     /// Whether the command may be recorded already, so that its record is looked for before anything else.
     may_be_recorded: bool,
+    /// The room in the lane that a patient command holds until it is answered.
+    _room: Option<OwnedSemaphorePermit>,
 }
 
 impl<A: Aggregate> Waiting<A> {
@@ -73,28 +89,34 @@ impl<A: Aggregate> Waiting<A> {
 }
 
 pub(super) struct LanePath<A: Aggregate> {
-    lanes: Vec<mpsc::Sender<Box<Waiting<A>>>>,
+    entrances: Vec<Entrance<A>>,
+}
+
+/// Where commands enter a lane.
+struct Entrance<A: Aggregate> {
+    queue: mpsc::Sender<Box<Waiting<A>>>,
+    /// Room for commands that wait for room. They have half of the queue: whoever waits for a place in it goes before
+    /// whoever only tries, so that a backlog of messages would otherwise shut out every request.
+    patient: Arc<Semaphore>,
 }
 
 impl<A: Aggregate> LanePath<A> {
     /// Starts the lanes; each ends when this is dropped and its last command is answered.
     pub(super) fn new(repository: Repository<A>, settings: &LaneSettings) -> Self {
-        let count = settings.lanes.max(1);
-        let cache_bytes = settings.cache_bytes / u64::try_from(count).unwrap_or(1);
         let keeper = snapshots::start(&repository);
         let start = |_| {
-            let (sender, queue) = mpsc::channel(settings.queue.max(1));
-            let lane = Lane::new(repository.clone(), keeper.clone(), settings.batch.max(1), cache_bytes);
-            tokio::spawn(lane.run(queue));
-            sender
+            let (queue, waiting) = mpsc::channel(settings.queue.max(1));
+            let patient = Arc::new(Semaphore::new((settings.queue / 2).max(1)));
+            tokio::spawn(Lane::new(repository.clone(), keeper.clone(), settings).run(waiting));
+            Entrance { queue, patient }
         };
-        Self { lanes: (0..count).map(start).collect() }
+        Self { entrances: (0..settings.lanes.max(1)).map(start).collect() }
     }
 
     /// By the last bytes of the id, which are random in a UUID.
-    fn lane_of(&self, id: Uuid) -> &mpsc::Sender<Box<Waiting<A>>> {
+    fn lane_of(&self, id: Uuid) -> &Entrance<A> {
         let [.., high, low] = id.into_bytes();
-        &self.lanes[usize::from(u16::from_be_bytes([high, low])) % self.lanes.len()]
+        &self.entrances[usize::from(u16::from_be_bytes([high, low])) % self.entrances.len()]
     }
 }
 
@@ -102,8 +124,12 @@ impl<A: Aggregate> LanePath<A> {
 impl<A: Aggregate> CommandPath<A> for LanePath<A> {
     async fn execute(&self, id: Uuid, command: A::Command, context: CommandContext) -> Answer<A> {
         let lane = self.lane_of(id);
-        let (answer, answered) = oneshot::channel();
         let waits_for_room = context.waits_for_room;
+        let room = match waits_for_room {
+            true => Some(Arc::clone(&lane.patient).acquire_owned().await.map_err(|_| interrupted())?),
+            false => None,
+        };
+        let (answer, answered) = oneshot::channel();
         let waiting = Box::new(Waiting {
             id,
             command,
@@ -112,11 +138,12 @@ impl<A: Aggregate> CommandPath<A> for LanePath<A> {
             conflicts: 0,
             silences: 0,
             may_be_recorded: false,
+            _room: room,
         });
         if waits_for_room {
-            lane.send(waiting).await.map_err(|_| interrupted())?;
+            lane.queue.send(waiting).await.map_err(|_| interrupted())?;
         } else {
-            lane.try_send(waiting).map_err(|failure| match failure {
+            lane.queue.try_send(waiting).map_err(|failure| match failure {
                 mpsc::error::TrySendError::Full(_) => ExecuteError::Overloaded,
                 mpsc::error::TrySendError::Closed(_) => interrupted().into(),
             })?;

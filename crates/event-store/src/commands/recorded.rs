@@ -6,12 +6,16 @@ use serde_json::Value;
 use super::{Answer, ExecuteError, Executed};
 use crate::command::{CommandRecord, RequestHash};
 use crate::error::StoreError;
+use crate::guarded::guarded;
 use crate::repository::{Repository, decode};
 use crate::store::StreamRange;
 use crate::stream::Version;
 
 /// What each command came to the first time, given its record and what is asked for under its id now. All that must be
 /// read is read at once.
+///
+/// # Errors
+/// When the read fails, which may be the fault of one stream.
 pub(super) async fn answers<A: Aggregate>(
     repository: &Repository<A>,
     asked: &[(CommandRecord, Option<RequestHash>)],
@@ -28,7 +32,7 @@ pub(super) async fn answers<A: Aggregate>(
         None => {
             let part =
                 parts.next().ok_or_else(|| StoreError::Corrupt(format!("{} is gone", record.stream)))?;
-            Ok(executed_again(record, part)?)
+            Ok(guarded(|| executed_again(record, part))?)
         }
     };
     Ok(asked.iter().map(answer).collect())

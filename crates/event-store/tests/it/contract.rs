@@ -9,6 +9,7 @@ pub(crate) mod outbox;
 pub(crate) mod reading;
 pub(crate) mod repository;
 pub(crate) mod snapshots;
+pub(crate) mod trouble;
 
 /// Makes a test of each promise for the backend that `$create` gives.
 macro_rules! keeps_every_promise {
@@ -57,6 +58,7 @@ macro_rules! keeps_every_promise {
                 an_evicted_state_is_read_again
                 a_full_queue_refuses_and_takes_again
                 a_patient_command_waits_for_room
+                patient_commands_leave_room_for_others
                 one_command_that_cannot_be_written_fails_alone
                 two_processes_with_overlapping_batches_lose_nothing
                 what_was_decided_by_both_paths_is_the_same
@@ -94,6 +96,13 @@ macro_rules! keeps_every_promise {
                 an_unreadable_snapshot_is_ignored
                 the_past_ignores_later_snapshots
                 a_snapshot_that_cannot_be_kept_is_no_error
+            }
+            trouble {
+                a_stream_that_cannot_be_read_fails_alone
+                a_repeated_command_that_cannot_be_read_fails_alone
+                a_command_that_panics_fails_alone
+                the_same_command_twice_on_a_stream_that_conflicts_has_one_effect
+                a_batch_whose_answer_is_lost_has_one_effect
             }
         }
     };

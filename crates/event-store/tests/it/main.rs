@@ -6,6 +6,7 @@
 mod backend;
 mod clock;
 mod contract;
+mod forgetful;
 mod open;
 #[cfg(feature = "postgres")]
 mod postgres;

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use event_store::postgres::{PostgresEventStore, PostgresOptions};
-use event_store::{CommitNotice, CommitNotices, Conflict, EventStore, StoreError, Until, Version};
+use event_store::{
+    Commands, CommitNotice, CommitNotices, Conflict, EventStore, ExecuteError, LaneSettings, StoreError,
+    Until, Version,
+};
 use futures::future::{join, join_all};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor, query_scalar, raw_sql};
@@ -206,6 +209,63 @@ async fn a_commit_whose_answer_is_lost_has_one_effect() {
         let shelves = shelves(&store);
         let shelf = eventually(|| shelves.find(id)).await;
         assert_eq!((shelf.version, shelf.state.items), (Version(100), 100));
+    })
+    .await;
+}
+
+/// The first commit loses its connection while it commits; a sequence does not go back with the transaction.
+const BREAK_THE_FIRST_COMMIT: &str = "
+    CREATE SEQUENCE commits_begun;
+    CREATE FUNCTION break_the_first() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF nextval('commits_begun') = 1 THEN
+            PERFORM pg_terminate_backend(pg_backend_pid());
+        END IF;
+        RETURN NULL;
+    END $$;
+    CREATE CONSTRAINT TRIGGER break_the_first AFTER INSERT ON outbox DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION break_the_first();";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_lost_during_the_commit_is_no_effect_and_another_try() {
+    run(Database::new().await, async |database: Arc<Database>| {
+        let (store, ids) = (database.open().await, [Uuid::now_v7(), Uuid::now_v7()]);
+        database.tamper(BREAK_THE_FIRST_COMMIT).await;
+        let orders = orders(&store);
+
+        let answers = join_all(ids.map(|id| orders.execute(id, Order::Put(1), once()))).await;
+
+        for answer in &answers {
+            let done = answer.as_ref().unwrap();
+            assert_eq!((done.version, done.replayed), (Version(1), false));
+        }
+        let commits: i64 = query_scalar("SELECT last_value FROM commits_begun")
+            .fetch_one(&mut database.connect().await)
+            .await
+            .unwrap();
+        assert!(commits >= 2, "the first one was broken");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_hangs_is_not_waited_for_without_end() {
+    run(Database::new().await, async |database: Arc<Database>| {
+        let (store, id, context) = (database.open().await, Uuid::now_v7(), once());
+        let patience = std::time::Duration::from_millis(200);
+        let lanes = LaneSettings { store_patience: patience, ..LaneSettings::default() };
+        let orders = Commands::lanes(shelves(&store), &lanes);
+        orders.execute(id, Order::Put(1), once()).await.unwrap();
+        let mut other = database.connect().await;
+        other.execute(raw_sql("BEGIN; LOCK TABLE events IN SHARE ROW EXCLUSIVE MODE")).await.unwrap();
+
+        let hanging = orders.execute(id, Order::Put(1), context.clone()).await;
+        other.execute("ROLLBACK").await.unwrap();
+        let after = eventually(|| orders.execute(id, Order::Put(1), context.clone())).await;
+
+        assert!(matches!(hanging, Err(ExecuteError::Store(StoreError::Unavailable(_)))), "{hanging:?}");
+        assert_eq!((after.version, after.state.items), (Version(2), 2));
+        assert_eq!(shelves(&store).find(id).await.unwrap().version, Version(2));
     })
     .await;
 }

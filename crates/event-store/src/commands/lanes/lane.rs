@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use domain::Aggregate;
 use futures::FutureExt;
@@ -9,42 +10,42 @@ use metrics::counter;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::Waiting;
 use super::cache::StateCache;
+use super::retry::{Group, after_conflict, after_failure, pause, recorded_by_now};
 use super::round::{Decided, Doubt, Round, Working};
 use super::snapshots::SnapshotKeeper;
+use super::{LaneSettings, Waiting};
 use crate::command::CommandRecord;
-use crate::commands::{TRIES_ON_SILENCE, pause_after, recorded};
+use crate::commands::recorded;
 use crate::error::StoreError;
 use crate::event::RecordedEvent;
 use crate::fault;
-use crate::repository::{Repository, stream_of};
+use crate::repository::Repository;
 use crate::store::Appended;
 use crate::stream::Version;
-
-/// How often a command is decided at most while other processes are faster.
-const TRIES_ON_CONFLICT: u32 = 20;
-/// So many conflicts are answered at once by another try; from then on a pause lets the other process finish.
-const CONFLICTS_WITHOUT_PAUSE: u32 = 2;
 
 pub(super) struct Lane<A: Aggregate> {
     repository: Repository<A>,
     snapshots: SnapshotKeeper<A>,
     cache: StateCache<A>,
     batch: usize,
+    store_patience: Duration,
 }
-
-/// Commands that are to be tried again, group by group.
-type Groups<A> = Vec<Vec<Box<Waiting<A>>>>;
 
 impl<A: Aggregate> Lane<A> {
     pub(super) fn new(
         repository: Repository<A>,
         snapshots: SnapshotKeeper<A>,
-        batch: usize,
-        cache_bytes: u64,
+        settings: &LaneSettings,
     ) -> Self {
-        Self { repository, snapshots, cache: StateCache::new(cache_bytes), batch }
+        let lanes = u64::try_from(settings.lanes.max(1)).unwrap_or(u64::MAX);
+        Self {
+            repository,
+            snapshots,
+            cache: StateCache::new(settings.cache_bytes / lanes),
+            batch: settings.batch.max(1),
+            store_patience: settings.store_patience,
+        }
     }
 
     /// Works until the last sender is gone and the queue is empty.
@@ -62,66 +63,71 @@ impl<A: Aggregate> Lane<A> {
         }
     }
 
-    async fn carry_out(&mut self, batch: Vec<Box<Waiting<A>>>) {
+    async fn carry_out(&mut self, batch: Group<A>) {
+        // The last group is the next one: what a group leaves to be tried again goes before all that came after it.
         let mut groups = vec![batch];
         while let Some(group) = groups.pop() {
             pause(&group).await;
-            let mut again = self.attempt(group).await;
-            // The first of them is tried first.
-            again.reverse();
-            groups.extend(again.into_iter().filter(|group| !group.is_empty()));
+            let again = self.attempt(group).await;
+            groups.extend(again.into_iter().rev().filter(|group| !group.is_empty()));
         }
     }
 
-    /// Carries out `group` in one transaction and answers it, and gives back what must be tried again.
-    async fn attempt(&mut self, group: Vec<Box<Waiting<A>>>) -> Groups<A> {
-        let group = match self.answer_recorded(group).await {
-            Ok(group) => group,
-            Err((group, failure)) => return self.after_failure(group, failure),
-        };
+    /// Carries out `group` in one transaction and answers it, and gives back what must be tried again, in this order.
+    async fn attempt(&mut self, group: Group<A>) -> Vec<Group<A>> {
+        let mut again = Vec::new();
+        let group = self.answer_recorded(group, &mut again).await;
         let streams = match self.streams_of(&group).await {
             Ok(streams) => streams,
-            Err(failure) => return self.after_failure(group, failure),
-        };
-        let mut round = Round::decide(&self.repository, streams, group);
-        let mut again = vec![round.twins.drain(..).map(recorded_by_now).collect()];
-        match self.resolve_doubts(&mut round).await {
-            Ok(moved) => again.push(moved),
             Err(failure) => {
-                again.extend(self.after_failure(undecided(round), failure));
+                again.extend(after_failure(group, &failure));
                 return again;
             }
+        };
+        let mut round = Round::decide(&self.repository, streams, group);
+        let twins = round.twins.drain(..).map(recorded_by_now).collect();
+        match self.resolve_doubts(&mut round, &mut again).await {
+            Ok(()) => again.extend(self.commit(round).await),
+            Err(failure) => again.extend(after_failure(undecided(round), &failure)),
         }
-        again.extend(self.commit(round).await);
+        // Last: only when the first of them is settled is there a record to answer with.
+        again.push(twins);
         again
     }
 
-    /// Answers the commands that are recorded already and gives back the others.
-    async fn answer_recorded(
-        &self,
-        group: Vec<Box<Waiting<A>>>,
-    ) -> Result<Vec<Box<Waiting<A>>>, (Vec<Box<Waiting<A>>>, StoreError)> {
+    /// Answers the commands that are recorded already and gives back those that are not; what could not be found out
+    /// or read goes into `again`.
+    async fn answer_recorded(&self, group: Group<A>, again: &mut Vec<Group<A>>) -> Group<A> {
         let ids: Vec<Uuid> = group
             .iter()
             .filter(|waiting| waiting.may_be_recorded)
             .map(|waiting| waiting.context.command_id)
             .collect();
         if ids.is_empty() {
-            return Ok(group);
+            return group;
         }
-        let records = match self.repository.store.find_commands(&ids).await {
+        let records = match self.in_time(self.repository.store.find_commands(&ids)).await {
             Ok(records) => by_command(records),
-            Err(failure) => return Err((group, failure)),
+            Err(failure) => {
+                again.extend(after_failure(group, &failure));
+                return Vec::new();
+            }
         };
         let (known, mut unknown): (Vec<_>, Vec<_>) =
             group.into_iter().partition(|waiting| records.contains_key(&waiting.context.command_id));
-        self.answer_again(known, &records).await;
+        self.answer_again(known, &records, again).await;
         unknown.iter_mut().for_each(|waiting| waiting.may_be_recorded = false);
-        Ok(unknown)
+        unknown
     }
 
-    /// Answers commands with what is recorded of them.
-    async fn answer_again(&self, known: Vec<Box<Waiting<A>>>, records: &HashMap<Uuid, CommandRecord>) {
+    /// Answers commands with what is recorded of them. When that cannot be read they go into `again`, as commands that
+    /// are recorded, in the end each by itself: what is wrong with one stream is not answered for another.
+    async fn answer_again(
+        &self,
+        known: Group<A>,
+        records: &HashMap<Uuid, CommandRecord>,
+        again: &mut Vec<Group<A>>,
+    ) {
         let asked: Vec<_> = known
             .iter()
             .filter_map(|waiting| {
@@ -132,19 +138,27 @@ impl<A: Aggregate> Lane<A> {
         if asked.is_empty() {
             return;
         }
-        match recorded::answers(&self.repository, &asked).await {
+        match self.in_time(recorded::answers(&self.repository, &asked)).await {
             Ok(answers) => {
                 known.into_iter().zip(answers).for_each(|(waiting, answer)| waiting.answer(answer))
             }
-            Err(failure) => answer_all(known, &failure),
+            Err(failure) => {
+                let known = known.into_iter().map(recorded_by_now).collect();
+                again.extend(after_failure(known, &failure));
+            }
         }
     }
 
+    /// A store that hangs is one that does not answer. What it was asked for may still happen: after a write the
+    /// commands are looked up, and one that commits later still is met by the unique keys.
+    async fn in_time<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        tokio::time::timeout(self.store_patience, call).await.unwrap_or_else(|_| {
+            Err(StoreError::Unavailable(format!("no answer within {:?}", self.store_patience)))
+        })
+    }
+
     /// The states of the group's streams: from the cache, the others in one read.
-    async fn streams_of(
-        &mut self,
-        group: &[Box<Waiting<A>>],
-    ) -> Result<HashMap<Uuid, Working<A>>, StoreError> {
+    async fn streams_of(&mut self, group: &Group<A>) -> Result<HashMap<Uuid, Working<A>>, StoreError> {
         let mut streams = HashMap::with_capacity(group.len());
         let mut unknown = Vec::new();
         let mut asked = HashSet::with_capacity(group.len());
@@ -155,7 +169,7 @@ impl<A: Aggregate> Lane<A> {
             }
         }
         if !unknown.is_empty() {
-            for now in self.repository.load_states(&unknown).await? {
+            for now in self.in_time(self.repository.load_states(&unknown)).await? {
                 if now.version > Version::NONE {
                     self.cache.keep(now.clone());
                 }
@@ -166,41 +180,46 @@ impl<A: Aggregate> Lane<A> {
     }
 
     /// Compares what nothing is written for with the store. What is recorded already is answered; what was decided on
-    /// a stream that has moved is given back, with everything else on that stream; the other doubts stay and hold.
-    async fn resolve_doubts(&mut self, round: &mut Round<A>) -> Result<Vec<Box<Waiting<A>>>, StoreError> {
+    /// a stream that has moved goes into `again`, with everything else on that stream; the other doubts stay and hold.
+    async fn resolve_doubts(
+        &mut self,
+        round: &mut Round<A>,
+        again: &mut Vec<Group<A>>,
+    ) -> Result<(), StoreError> {
         if round.doubts.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let mut streams: Vec<Uuid> = round.doubts.iter().map(|doubt| doubt.waiting.id).collect();
         streams.sort_unstable();
         streams.dedup();
+        let store = &self.repository.store;
         // The versions first: a twin that commits in between is then found by its record or by its stream.
-        let versions = self.repository.store.versions(A::TYPE, &streams).await?;
+        let versions = self.in_time(store.versions(A::TYPE, &streams)).await?;
         let ids: Vec<Uuid> = round.doubts.iter().map(|doubt| doubt.waiting.context.command_id).collect();
-        let records = by_command(self.repository.store.find_commands(&ids).await?);
-        let moved: HashSet<Uuid> = streams
+        let records = by_command(self.in_time(store.find_commands(&ids)).await?);
+        let moved: HashMap<Uuid, Version> = streams
             .into_iter()
             .zip(versions)
             .filter(|(id, version)| round.streams.get(id).is_none_or(|working| working.base != *version))
-            .map(|(id, _)| id)
             .collect();
         let (known, doubts): (Vec<_>, Vec<_>) = std::mem::take(&mut round.doubts)
             .into_iter()
             .partition(|doubt| records.contains_key(&doubt.waiting.context.command_id));
         round.doubts = doubts;
-        self.answer_again(known.into_iter().map(|doubt| doubt.waiting).collect(), &records).await;
-        self.forget(&moved);
-        Ok(take_streams(round, &moved))
+        let known = known.into_iter().map(|doubt| doubt.waiting).collect();
+        self.answer_again(known, &records, again).await;
+        again.push(self.conflicted(round, &moved));
+        Ok(())
     }
 
-    /// Writes what was decided and answers everything that this settles.
-    async fn commit(&mut self, mut round: Round<A>) -> Groups<A> {
+    /// Writes what was decided and answers everything that this settles; gives back what must be tried again.
+    async fn commit(&mut self, mut round: Round<A>) -> Vec<Group<A>> {
         if round.decided.is_empty() {
             round.doubts.into_iter().for_each(Doubt::answer);
             return Vec::new();
         }
         let commits = round.decided.iter_mut().filter_map(|decided| decided.commit.take()).collect();
-        match self.repository.store.append_all(commits).await {
+        match self.in_time(self.repository.store.append_all(commits)).await {
             Ok(Appended::Written(recorded)) => {
                 fault::point(fault::STORE_AFTER_APPEND);
                 self.settle(round, recorded);
@@ -208,9 +227,8 @@ impl<A: Aggregate> Lane<A> {
             }
             Ok(Appended::Refused(objections)) => self.after_refusal(round, objections),
             Err(failure) => {
-                let touched = round.streams.keys().copied().collect();
-                self.forget(&touched);
-                self.after_failure(undecided(round), failure)
+                round.streams.keys().for_each(|id| self.cache.forget(*id));
+                after_failure(undecided(round), &failure)
             }
         }
     }
@@ -227,43 +245,38 @@ impl<A: Aggregate> Lane<A> {
     }
 
     /// Another writer was faster on some streams: the rest is run again together, and what conflicts alone.
-    fn after_refusal(&mut self, mut round: Round<A>, objections: Vec<Option<StoreError>>) -> Groups<A> {
-        let mut moved = HashSet::new();
-        let nobody_moved = objections.iter().all(Option::is_none);
+    fn after_refusal(&mut self, mut round: Round<A>, objections: Vec<Option<StoreError>>) -> Vec<Group<A>> {
+        let mut moved = HashMap::new();
         for (decided, objection) in round.decided.iter_mut().zip(objections) {
-            if let Some(objection) = objection {
-                moved.insert(decided.waiting.id);
-                decided.waiting.may_be_recorded = matches!(objection, StoreError::DuplicateCommand(_));
+            match objection {
+                Some(StoreError::Conflict(conflict)) => {
+                    moved.insert(decided.waiting.id, conflict.actual);
+                }
+                Some(_) => {
+                    decided.waiting.may_be_recorded = true;
+                    moved.entry(decided.waiting.id).or_insert(Version::NONE);
+                }
+                None => {}
             }
         }
         counter!("bank_lane_conflicts_total", "aggregate" => A::TYPE).increment(moved.len() as u64);
-        self.forget(&moved);
-        let alone = after_conflict(take_streams(&mut round, &moved));
-        let rest = undecided(round);
-        let rest = if nobody_moved { after_conflict(rest) } else { rest };
-        vec![rest, alone]
-    }
-
-    /// The store failed. When it is only away, all are tried again a limited number of times, after a look for their
-    /// records: the commit may stand. Otherwise one of them may be the cause, so that each is tried alone.
-    fn after_failure(&mut self, group: Vec<Box<Waiting<A>>>, failure: StoreError) -> Groups<A> {
-        if !matches!(failure, StoreError::Unavailable(_)) {
-            if group.len() > 1 {
-                return group.into_iter().map(|waiting| vec![waiting]).collect();
-            }
-            if let Some(waiting) = group.into_iter().next() {
-                waiting.answer(Err(failure.into()));
-            }
-            return Vec::new();
+        if moved.is_empty() {
+            // Another writer was preferred, and none of the streams has moved: all of them once more.
+            moved = round.streams.iter().map(|(id, working)| (*id, working.base)).collect();
+            return vec![self.conflicted(&mut round, &moved)];
         }
-        let (given_up, again): (Vec<_>, Vec<_>) =
-            group.into_iter().partition(|waiting| waiting.silences + 1 >= TRIES_ON_SILENCE);
-        answer_all(given_up, &failure);
-        vec![again.into_iter().map(after_silence).collect()]
+        let alone = self.conflicted(&mut round, &moved);
+        vec![undecided(round), alone]
     }
 
-    fn forget(&mut self, streams: &HashSet<Uuid>) {
-        streams.iter().for_each(|id| self.cache.forget(*id));
+    /// Takes the commands on streams that are not where this lane believed them out of the round, to be tried again from
+    /// what is stored.
+    fn conflicted(&mut self, round: &mut Round<A>, moved: &HashMap<Uuid, Version>) -> Group<A> {
+        moved.keys().for_each(|id| self.cache.forget(*id));
+        after_conflict(take_streams(round, moved), |id| {
+            let expected = round.streams.get(&id).map_or(Version::NONE, |working| working.base);
+            (expected, moved.get(&id).copied().unwrap_or(expected))
+        })
     }
 }
 
@@ -294,27 +307,19 @@ async fn take_what_comes<A: Aggregate>(
     }
 }
 
-/// Lets a database or another process recover before a group is tried again.
-async fn pause<A: Aggregate>(group: &[Box<Waiting<A>>]) {
-    let tries = group.iter().map(|waiting| waiting.silences + waiting.conflicts).max().unwrap_or(0);
-    if tries > CONFLICTS_WITHOUT_PAUSE || group.iter().any(|waiting| waiting.silences > 0) {
-        tokio::time::sleep(pause_after(tries)).await;
-    }
-}
-
 /// All commands of the round in their order, as if nothing had been decided.
-fn undecided<A: Aggregate>(round: Round<A>) -> Vec<Box<Waiting<A>>> {
+fn undecided<A: Aggregate>(round: Round<A>) -> Group<A> {
     in_order(round.decided, round.doubts)
 }
 
 /// Takes the commands on `streams` out of the round, in their order.
-fn take_streams<A: Aggregate>(round: &mut Round<A>, streams: &HashSet<Uuid>) -> Vec<Box<Waiting<A>>> {
-    let decided = round.decided.extract_if(.., |decided| streams.contains(&decided.waiting.id)).collect();
-    let doubts = round.doubts.extract_if(.., |doubt| streams.contains(&doubt.waiting.id)).collect();
+fn take_streams<A: Aggregate>(round: &mut Round<A>, streams: &HashMap<Uuid, Version>) -> Group<A> {
+    let decided = round.decided.extract_if(.., |decided| streams.contains_key(&decided.waiting.id)).collect();
+    let doubts = round.doubts.extract_if(.., |doubt| streams.contains_key(&doubt.waiting.id)).collect();
     in_order(decided, doubts)
 }
 
-fn in_order<A: Aggregate>(decided: Vec<Decided<A>>, doubts: Vec<Doubt<A>>) -> Vec<Box<Waiting<A>>> {
+fn in_order<A: Aggregate>(decided: Vec<Decided<A>>, doubts: Vec<Doubt<A>>) -> Group<A> {
     let decided = decided.into_iter().map(|decided| (decided.place, decided.waiting));
     let mut all: Vec<_> =
         decided.chain(doubts.into_iter().map(|doubt| (doubt.place, doubt.waiting))).collect();
@@ -324,38 +329,4 @@ fn in_order<A: Aggregate>(decided: Vec<Decided<A>>, doubts: Vec<Doubt<A>>) -> Ve
 
 fn by_command(records: Vec<CommandRecord>) -> HashMap<Uuid, CommandRecord> {
     records.into_iter().map(|record| (record.command_id, record)).collect()
-}
-
-fn recorded_by_now<A: Aggregate>(mut waiting: Box<Waiting<A>>) -> Box<Waiting<A>> {
-    waiting.may_be_recorded = true;
-    waiting
-}
-
-fn after_silence<A: Aggregate>(mut waiting: Box<Waiting<A>>) -> Box<Waiting<A>> {
-    waiting.silences += 1;
-    recorded_by_now(waiting)
-}
-
-/// Counts the conflict; those that had too many are answered.
-fn after_conflict<A: Aggregate>(mut group: Vec<Box<Waiting<A>>>) -> Vec<Box<Waiting<A>>> {
-    group.iter_mut().for_each(|waiting| waiting.conflicts += 1);
-    let (again, given_up): (Vec<_>, Vec<_>) =
-        group.into_iter().partition(|waiting| waiting.conflicts < TRIES_ON_CONFLICT);
-    for waiting in given_up {
-        let reason = format!("other processes were faster on {} each time", stream_of::<A>(waiting.id));
-        waiting.answer(Err(StoreError::Unavailable(reason).into()));
-    }
-    again
-}
-
-/// Answers each with the failure in words of its own: errors cannot be shared.
-fn answer_all<A: Aggregate>(group: Vec<Box<Waiting<A>>>, failure: &StoreError) {
-    for waiting in group {
-        let answer = match failure {
-            StoreError::Unavailable(reason) => StoreError::Unavailable(reason.clone()),
-            StoreError::Corrupt(reason) => StoreError::Corrupt(reason.clone()),
-            other => StoreError::Database(other.to_string()),
-        };
-        waiting.answer(Err(answer.into()));
-    }
 }

@@ -1,14 +1,13 @@
 //! Deciding a group of commands in order, on states that move along.
 
 use std::collections::{HashMap, HashSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use domain::Aggregate;
 use uuid::Uuid;
 
 use super::Waiting;
 use crate::commands::{ExecuteError, Executed, check_precondition};
-use crate::error::StoreError;
+use crate::guarded::guarded;
 use crate::repository::{Repository, Versioned};
 use crate::store::Commit;
 use crate::stream::Version;
@@ -48,7 +47,7 @@ pub(super) struct Round<A: Aggregate> {
 
 impl<A: Aggregate> Round<A> {
     /// Decides `group` on `streams`, which hold the stream of every command. A command that cannot be decided at all
-    /// is answered at once.
+    /// is a doubt, too: on the true state it may be.
     pub(super) fn decide(
         repository: &Repository<A>,
         streams: HashMap<Uuid, Working<A>>,
@@ -75,35 +74,32 @@ impl<A: Aggregate> Round<A> {
             self.doubts.push(Doubt { place, waiting, error: ExecuteError::Precondition(conflict) });
             return;
         }
-        // A panic is the fault of this command and must not stop the others.
-        let decision = catch_unwind(AssertUnwindSafe(|| working.now.state.decide(&waiting.command)));
-        let result = match decision {
-            Ok(Ok(events)) => {
-                repository.prepare(&working.now, &events, &waiting.context).map(|(commit, after)| {
-                    working.now = after.clone();
-                    (commit, Ok(after))
-                })
-            }
-            Ok(Err(refusal)) => {
-                let error = ExecuteError::Refused {
-                    refusal: refusal.clone(),
-                    version: working.now.version,
-                    replayed: false,
-                };
-                if !waiting.context.store_refusal {
-                    self.doubts.push(Doubt { place, waiting, error });
-                    return;
+        let decision = guarded(|| {
+            let now = &working.now;
+            match now.state.decide(&waiting.command) {
+                Ok(events) => {
+                    let (commit, after) = repository.prepare(now, &events, &waiting.context)?;
+                    Ok((commit, Ok(after)))
                 }
-                let commit = repository.prepare_refusal(&working.now, &refusal, &waiting.context);
-                commit.map(|commit| (commit, Err(error)))
+                Err(refusal) => {
+                    let (refused, version) = (refusal.clone(), now.version);
+                    let error = ExecuteError::Refused { refusal: refused, version, replayed: false };
+                    if !waiting.context.store_refusal {
+                        return Err(error);
+                    }
+                    let commit = repository.prepare_refusal(now, &refusal, &waiting.context)?;
+                    Ok((commit, Err(error)))
+                }
             }
-            Err(_) => Err(StoreError::Database("deciding the command panicked".to_owned())),
-        };
-        match result {
+        });
+        match decision {
             Ok((commit, result)) => {
-                self.decided.push(Decided { place, waiting, commit: Some(commit), result })
+                if let Ok(after) = &result {
+                    working.now = after.clone();
+                }
+                self.decided.push(Decided { place, waiting, commit: Some(commit), result });
             }
-            Err(failure) => waiting.answer(Err(failure.into())),
+            Err(error) => self.doubts.push(Doubt { place, waiting, error }),
         }
     }
 }

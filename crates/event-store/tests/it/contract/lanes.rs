@@ -1,6 +1,7 @@
 //! What happens when many commands wait at once. A held-up lane makes the batches certain.
 
 use std::sync::Arc;
+use std::task::Poll;
 
 use event_store::{
     CommandContext, Commands, EventStore, ExecuteError, Executed, ExpectedVersion, LaneSettings, StoreError,
@@ -14,15 +15,18 @@ use uuid::Uuid;
 use crate::backend::Backend;
 use crate::shelf::{Gate, Order, Refusal, Shelf, once, orders, shelf_stream, shelves};
 
-type Answer = Result<Executed<Shelf>, ExecuteError<Refusal>>;
+pub(super) type Answer = Result<Executed<Shelf>, ExecuteError<Refusal>>;
 
 /// One lane, so that everything that waits is one batch.
-fn one_lane(store: &Arc<dyn EventStore>, settings: LaneSettings) -> Commands<Shelf> {
+pub(super) fn one_lane(store: &Arc<dyn EventStore>, settings: LaneSettings) -> Commands<Shelf> {
     Commands::lanes(shelves(store), &LaneSettings { lanes: 1, ..settings })
 }
 
 /// Sends all of `commands` while the lane is held up, in their order, and then lets it go on.
-async fn together(lane: &Commands<Shelf>, commands: Vec<(Uuid, Order, CommandContext)>) -> Vec<Answer> {
+pub(super) async fn together(
+    lane: &Commands<Shelf>,
+    commands: Vec<(Uuid, Order, CommandContext)>,
+) -> Vec<Answer> {
     let (gate, held) = hold_up(lane).await;
     let mut calls: Vec<_> =
         commands.into_iter().map(|(id, order, context)| Box::pin(lane.execute(id, order, context))).collect();
@@ -47,7 +51,7 @@ async fn hold_up(lane: &Commands<Shelf>) -> (Gate, JoinHandle<Answer>) {
     (gate, held)
 }
 
-fn items(answer: &Answer) -> u64 {
+pub(super) fn items(answer: &Answer) -> u64 {
     answer.as_ref().unwrap().state.items
 }
 
@@ -223,6 +227,29 @@ pub(crate) async fn a_patient_command_waits_for_room(backend: Arc<impl Backend>)
 
     held.await.unwrap().unwrap();
     assert_eq!(answers.iter().map(items).max(), Some(5));
+}
+
+pub(crate) async fn patient_commands_leave_room_for_others(backend: Arc<impl Backend>) {
+    let (store, id) = (backend.open().await, Uuid::now_v7());
+    let lane = one_lane(&store, LaneSettings { queue: 4, ..LaneSettings::default() });
+    let (gate, held) = hold_up(&lane).await;
+    let patient = || CommandContext { waits_for_room: true, ..once() };
+    let mut calls: Vec<_> = (0..20).map(|_| Box::pin(lane.execute(id, Order::Put(1), patient()))).collect();
+    for call in &mut calls {
+        assert!(futures::poll!(call).is_pending());
+    }
+
+    let mut others: Vec<_> = (0..3).map(|_| Box::pin(lane.execute(id, Order::Put(1), once()))).collect();
+    let (first, second, third) =
+        (futures::poll!(&mut others[0]), futures::poll!(&mut others[1]), futures::poll!(&mut others[2]));
+    gate.open();
+    others.pop();
+    let answers = join(join_all(calls), join_all(others)).await;
+    held.await.unwrap().unwrap();
+
+    assert!(first.is_pending() && second.is_pending(), "half of the queue is theirs");
+    assert!(matches!(third, Poll::Ready(Err(ExecuteError::Overloaded))), "{third:?}");
+    assert_eq!(answers.0.iter().chain(&answers.1).map(items).max(), Some(22));
 }
 
 pub(crate) async fn one_command_that_cannot_be_written_fails_alone(backend: Arc<impl Backend>) {
