@@ -1,4 +1,7 @@
 //! The event store, the bus and the dead letters of a service, chosen by URL: the shape is configuration.
+//!
+//! What opens a backend gives a boxed future: the body of an `async fn`, here every driver's way to connect, is compiled
+//! again in each crate that awaits it.
 
 mod bus;
 mod dead_letters;
@@ -6,6 +9,7 @@ mod dead_letters;
 use std::sync::Arc;
 
 use event_store::EventStore;
+use futures::future::BoxFuture;
 use messaging::{Bus, DeadLetters, OutboxRelay, Subscription, SubscriptionStatus};
 use tokio::sync::watch;
 
@@ -32,11 +36,13 @@ impl CommandSide {
     ///
     /// # Errors
     /// When a URL is wrong or what it names cannot be opened; the message names the setting.
-    pub async fn open(store: &SecretUrl, bus: &SecretUrl) -> anyhow::Result<Self> {
-        Ok(Self {
-            store: open_store("store", store).await?,
-            bus: open_bus("bus", bus).await?,
-            dead_letters: open_dead_letters(store).await?,
+    pub fn open<'a>(store: &'a SecretUrl, bus: &'a SecretUrl) -> BoxFuture<'a, anyhow::Result<Self>> {
+        Box::pin(async move {
+            Ok(Self {
+                store: open_store("store", store).await?,
+                bus: open_bus("bus", bus).await?,
+                dead_letters: open_dead_letters(store).await?,
+            })
         })
     }
 
@@ -76,10 +82,14 @@ impl CommandSide {
 ///
 /// # Errors
 /// When the URL is wrong or the database cannot be opened; the message names the setting.
-pub async fn open_store(name: &str, url: &SecretUrl) -> anyhow::Result<Arc<dyn EventStore>> {
-    event_store::open(url.expose())
-        .await
-        .map_err(|error| anyhow::anyhow!("setting `{name}` ({url}): {error}"))
+pub fn open_store<'a>(
+    name: &'a str,
+    url: &'a SecretUrl,
+) -> BoxFuture<'a, anyhow::Result<Arc<dyn EventStore>>> {
+    Box::pin(async move {
+        let opened = event_store::open(url.expose()).await;
+        opened.map_err(|error| anyhow::anyhow!("setting `{name}` ({url}): {error}"))
+    })
 }
 
 /// How a running subscription is doing.
@@ -89,18 +99,20 @@ pub type Watched = watch::Receiver<SubscriptionStatus>;
 ///
 /// # Errors
 /// When the bus refuses the topics.
-pub async fn subscribe(
-    bus: &Arc<dyn Bus>,
+pub fn subscribe<'a>(
+    bus: &'a Arc<dyn Bus>,
     subscription: Subscription,
-    tasks: &Tasks,
-) -> anyhow::Result<Watched> {
-    let topics: Vec<&str> = subscription.topics.iter().map(String::as_str).collect();
-    bus.ensure_topics(&topics).await?;
-    let handle = messaging::subscribe(Arc::clone(bus), subscription, tasks.shutdown()).await;
-    let watched = handle.watch();
-    // The tasks wait for it at the end, so that offsets are stored before the bus is let go.
-    tasks.spawn("subscription", handle.join());
-    Ok(watched)
+    tasks: &'a Tasks,
+) -> BoxFuture<'a, anyhow::Result<Watched>> {
+    Box::pin(async move {
+        let topics: Vec<&str> = subscription.topics.iter().map(String::as_str).collect();
+        bus.ensure_topics(&topics).await?;
+        let handle = messaging::subscribe(Arc::clone(bus), subscription, tasks.shutdown()).await;
+        let watched = handle.watch();
+        // The tasks wait for it at the end, so that offsets are stored before the bus is let go.
+        tasks.spawn("subscription", handle.join());
+        Ok(watched)
+    })
 }
 
 /// Checks of the bus and of a subscription's membership for `/readyz`.

@@ -22,6 +22,7 @@ use axum::Router;
 use domain::Aggregate;
 use domain::account::Account;
 use domain::transfer::MoneyTransfer;
+use futures::future::BoxFuture;
 use messaging::{Bus, DeadLetters, StreamSource};
 use service_kit::backends::{Watched, bus_health, open_bus};
 use service_kit::health::Health;
@@ -81,7 +82,12 @@ pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
 ///
 /// # Errors
 /// When the bus refuses to create the topics.
-pub async fn build(config: &Config, deps: Deps) -> anyhow::Result<Service> {
+pub fn build(config: &Config, deps: Deps) -> BoxFuture<'_, anyhow::Result<Service>> {
+    // Boxed: the body of an `async fn` is compiled again in every crate that awaits it.
+    Box::pin(assemble(config, deps))
+}
+
+async fn assemble(config: &Config, deps: Deps) -> anyhow::Result<Service> {
     let mut health = views_health(&deps.views);
     let mut subscription = None;
     if config.role.updates() {

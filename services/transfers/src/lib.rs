@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use domain::transfer::MoneyTransfer;
 use event_store::{Clock, Commands, LaneSettings, Repository, SystemClock};
+use futures::future::BoxFuture;
 use service_kit::backends::{CommandSide, Watched};
 use service_kit::{About, App, Tasks, owned_streams};
 
@@ -66,7 +67,12 @@ pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
 ///
 /// # Errors
 /// When the bus refuses to create the service's topics.
-pub async fn build(config: &Config, deps: Deps) -> anyhow::Result<Service> {
+pub fn build(config: &Config, deps: Deps) -> BoxFuture<'_, anyhow::Result<Service>> {
+    // Boxed: the body of an `async fn` is compiled again in every crate that awaits it.
+    Box::pin(assemble(config, deps))
+}
+
+async fn assemble(config: &Config, deps: Deps) -> anyhow::Result<Service> {
     let repository = Repository::<MoneyTransfer>::new(
         Arc::clone(&deps.side.store),
         Arc::clone(&deps.clock),

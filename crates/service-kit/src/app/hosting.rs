@@ -3,6 +3,7 @@
 use std::io;
 
 use axum::Router;
+use futures::future::BoxFuture;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -25,7 +26,18 @@ pub struct App {
 ///
 /// # Errors
 /// When the listener fails.
-pub async fn host(
+pub fn host(
+    listener: TcpListener,
+    app: App,
+    settings: &ServerSettings,
+    tasks: Tasks,
+    shutdown: CancellationToken,
+) -> BoxFuture<'_, io::Result<()>> {
+    // Boxed: the body of an `async fn`, here a whole HTTP server, is compiled again in every crate that awaits it.
+    Box::pin(host_until(listener, app, settings, tasks, shutdown))
+}
+
+async fn host_until(
     listener: TcpListener,
     app: App,
     settings: &ServerSettings,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use messaging::Bus;
 
 use crate::settings::SecretUrl;
@@ -10,16 +11,21 @@ use crate::settings::SecretUrl;
 ///
 /// # Errors
 /// When the URL is wrong, its driver is not compiled in, or the bus cannot be opened; the message names the setting.
-pub async fn open_bus(name: &str, url: &SecretUrl) -> anyhow::Result<Arc<dyn Bus>> {
-    let address = url.expose();
-    let opened = if let Some(path) = address.strip_prefix("embedded:") {
+pub fn open_bus<'a>(name: &'a str, url: &'a SecretUrl) -> BoxFuture<'a, anyhow::Result<Arc<dyn Bus>>> {
+    Box::pin(async move {
+        let opened = open(url.expose()).await;
+        opened.map_err(|error| anyhow::anyhow!("setting `{name}` ({url}): {error:#}"))
+    })
+}
+
+async fn open(address: &str) -> anyhow::Result<Arc<dyn Bus>> {
+    if let Some(path) = address.strip_prefix("embedded:") {
         open_embedded(path.trim_start_matches("//")).await
     } else if address.starts_with("kafka://") {
         open_kafka(address).await
     } else {
         Err(anyhow::anyhow!("a bus is `embedded:FILE` or `kafka://HOST:PORT`"))
-    };
-    opened.map_err(|error| anyhow::anyhow!("setting `{name}` ({url}): {error:#}"))
+    }
 }
 
 #[cfg(feature = "embedded")]

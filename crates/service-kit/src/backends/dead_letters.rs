@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use messaging::DeadLetters;
 
 use crate::settings::SecretUrl;
@@ -11,12 +12,14 @@ use crate::settings::SecretUrl;
 ///
 /// # Errors
 /// When they cannot be opened, or the driver is not compiled in.
-pub async fn open_dead_letters(store: &SecretUrl) -> anyhow::Result<Arc<dyn DeadLetters>> {
-    let opened = match store.expose().strip_prefix("sqlite://") {
-        Some(path) => open_beside(path).await,
-        None => open_in_database(store.expose()).await,
-    };
-    opened.map_err(|error| anyhow::anyhow!("dead letters beside {store}: {error:#}"))
+pub fn open_dead_letters(store: &SecretUrl) -> BoxFuture<'_, anyhow::Result<Arc<dyn DeadLetters>>> {
+    Box::pin(async move {
+        let opened = match store.expose().strip_prefix("sqlite://") {
+            Some(path) => open_beside(path).await,
+            None => open_in_database(store.expose()).await,
+        };
+        opened.map_err(|error| anyhow::anyhow!("dead letters beside {store}: {error:#}"))
+    })
 }
 
 #[cfg(feature = "embedded")]

@@ -1,5 +1,6 @@
 //! Which store of views stands behind a URL: the deployment's shape is configuration, not code.
 
+use futures::future::BoxFuture;
 use std::sync::Arc;
 
 use messaging::DeadLetters;
@@ -21,12 +22,15 @@ pub struct OpenedViews {
 /// # Errors
 /// [`ViewError::Config`] for a scheme that is unknown or whose driver is not compiled in, otherwise whatever the
 /// database says.
-pub async fn open(url: &str) -> Result<OpenedViews, ViewError> {
-    match url.split_once("://") {
-        Some(("sqlite", path)) => open_sqlite(path).await,
-        Some(("mongodb", _)) => open_mongo(url).await,
-        _ => Err(ViewError::Config("their URL must start with sqlite:// or mongodb://".to_owned())),
-    }
+pub fn open(url: &str) -> BoxFuture<'_, Result<OpenedViews, ViewError>> {
+    // Boxed: the body of an `async fn` is compiled again in every crate that awaits it.
+    Box::pin(async move {
+        match url.split_once("://") {
+            Some(("sqlite", path)) => open_sqlite(path).await,
+            Some(("mongodb", _)) => open_mongo(url).await,
+            _ => Err(ViewError::Config("their URL must start with sqlite:// or mongodb://".to_owned())),
+        }
+    })
 }
 
 #[cfg(feature = "embedded")]
