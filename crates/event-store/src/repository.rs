@@ -155,7 +155,8 @@ impl<A: Aggregate> Repository<A> {
             until: Version(i64::MAX),
         };
         let ranges: Vec<StreamRange> = ids.iter().map(range).collect();
-        self.load_ranges(&ranges).await?.into_iter().map(|part| guarded(|| part.fold())).collect()
+        let parts = self.load_ranges(&ranges).await?;
+        guarded(|| parts.into_iter().map(LoadedPart::fold).collect())
     }
 
     /// The state after at most `version` events: the newest snapshot and the events after it.

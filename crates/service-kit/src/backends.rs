@@ -36,13 +36,11 @@ impl CommandSide {
     ///
     /// # Errors
     /// When a URL is wrong or what it names cannot be opened; the message names the setting.
-    pub fn open<'a>(store: &'a SecretUrl, bus: &'a SecretUrl) -> BoxFuture<'a, anyhow::Result<Self>> {
-        Box::pin(async move {
-            Ok(Self {
-                store: open_store("store", store).await?,
-                bus: open_bus("bus", bus).await?,
-                dead_letters: open_dead_letters(store).await?,
-            })
+    pub async fn open(store: &SecretUrl, bus: &SecretUrl) -> anyhow::Result<Self> {
+        Ok(Self {
+            store: open_store("store", store).await?,
+            bus: open_bus("bus", bus).await?,
+            dead_letters: open_dead_letters(store).await?,
         })
     }
 

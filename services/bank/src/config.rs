@@ -1,8 +1,7 @@
 //! The settings of the bank in one process; `default.toml` explains each.
 
-use std::path::PathBuf;
-
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 use serde::Deserialize;
 use service_kit::settings::{SecretUrl, Span};

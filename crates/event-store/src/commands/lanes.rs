@@ -124,26 +124,25 @@ impl<A: Aggregate> LanePath<A> {
 impl<A: Aggregate> CommandPath<A> for LanePath<A> {
     async fn execute(&self, id: Uuid, command: A::Command, context: CommandContext) -> Answer<A> {
         let lane = self.lane_of(id);
-        let waits_for_room = context.waits_for_room;
-        let room = match waits_for_room {
-            true => Some(Arc::clone(&lane.patient).acquire_owned().await.map_err(|_| interrupted())?),
-            false => None,
-        };
         let (answer, answered) = oneshot::channel();
-        let waiting = Box::new(Waiting {
-            id,
-            command,
-            context,
-            answer,
-            conflicts: 0,
-            silences: 0,
-            may_be_recorded: false,
-            _room: room,
-        });
+        let waits_for_room = context.waits_for_room;
+        let waiting = |room| {
+            Box::new(Waiting {
+                id,
+                command,
+                context,
+                answer,
+                conflicts: 0,
+                silences: 0,
+                may_be_recorded: false,
+                _room: room,
+            })
+        };
         if waits_for_room {
-            lane.queue.send(waiting).await.map_err(|_| interrupted())?;
+            let room = Arc::clone(&lane.patient).acquire_owned().await.map_err(|_| interrupted())?;
+            lane.queue.send(waiting(Some(room))).await.map_err(|_| interrupted())?;
         } else {
-            lane.queue.try_send(waiting).map_err(|failure| match failure {
+            lane.queue.try_send(waiting(None)).map_err(|failure| match failure {
                 mpsc::error::TrySendError::Full(_) => ExecuteError::Overloaded,
                 mpsc::error::TrySendError::Closed(_) => interrupted().into(),
             })?;

@@ -1,8 +1,8 @@
 //! Which store of views stands behind a URL: the deployment's shape is configuration, not code.
 
-use futures::future::BoxFuture;
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use messaging::DeadLetters;
 
 use super::{ViewError, ViewStore};

@@ -82,13 +82,14 @@ impl<A: Aggregate> Round<A> {
                     Ok((commit, Ok(after)))
                 }
                 Err(refusal) => {
-                    let (refused, version) = (refusal.clone(), now.version);
-                    let error = ExecuteError::Refused { refusal: refused, version, replayed: false };
-                    if !waiting.context.store_refusal {
-                        return Err(error);
+                    let stored = waiting.context.store_refusal;
+                    let prepare = || repository.prepare_refusal(now, &refusal, &waiting.context);
+                    let commit = stored.then(prepare).transpose()?;
+                    let error = ExecuteError::Refused { refusal, version: now.version, replayed: false };
+                    match commit {
+                        Some(commit) => Ok((commit, Err(error))),
+                        None => Err(error),
                     }
-                    let commit = repository.prepare_refusal(now, &refusal, &waiting.context)?;
-                    Ok((commit, Err(error)))
                 }
             }
         });

@@ -1,5 +1,6 @@
 //! What happens when many commands wait at once. A held-up lane makes the batches certain.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -30,13 +31,18 @@ pub(super) async fn together(
     let (gate, held) = hold_up(lane).await;
     let mut calls: Vec<_> =
         commands.into_iter().map(|(id, order, context)| Box::pin(lane.execute(id, order, context))).collect();
-    for call in &mut calls {
-        assert!(futures::poll!(call).is_pending());
-    }
+    send_in_order(&mut calls).await;
     gate.open();
     let answers = join_all(calls).await;
     held.await.unwrap().unwrap();
     answers
+}
+
+/// Sends `calls`; none of them is answered yet.
+async fn send_in_order(calls: &mut [Pin<Box<impl Future<Output = Answer>>>]) {
+    for call in calls {
+        assert!(futures::poll!(call).is_pending());
+    }
 }
 
 /// The lane is busy from now on, until the gate is opened.
@@ -197,9 +203,7 @@ pub(crate) async fn a_full_queue_refuses_and_takes_again(backend: Arc<impl Backe
     let lane = one_lane(&store, LaneSettings { queue: 4, ..LaneSettings::default() });
     let (gate, held) = hold_up(&lane).await;
     let mut calls: Vec<_> = (0..4).map(|_| Box::pin(lane.execute(id, Order::Put(1), once()))).collect();
-    for call in &mut calls {
-        assert!(futures::poll!(call).is_pending());
-    }
+    send_in_order(&mut calls).await;
 
     let refused = lane.execute(id, Order::Put(100), once()).await;
     gate.open();
@@ -218,9 +222,7 @@ pub(crate) async fn a_patient_command_waits_for_room(backend: Arc<impl Backend>)
     let (gate, held) = hold_up(&lane).await;
     let patient = || CommandContext { waits_for_room: true, ..once() };
     let mut calls: Vec<_> = (0..5).map(|_| Box::pin(lane.execute(id, Order::Put(1), patient()))).collect();
-    for call in &mut calls {
-        assert!(futures::poll!(call).is_pending());
-    }
+    send_in_order(&mut calls).await;
 
     gate.open();
     let answers = join_all(calls).await;
@@ -235,9 +237,7 @@ pub(crate) async fn patient_commands_leave_room_for_others(backend: Arc<impl Bac
     let (gate, held) = hold_up(&lane).await;
     let patient = || CommandContext { waits_for_room: true, ..once() };
     let mut calls: Vec<_> = (0..20).map(|_| Box::pin(lane.execute(id, Order::Put(1), patient()))).collect();
-    for call in &mut calls {
-        assert!(futures::poll!(call).is_pending());
-    }
+    send_in_order(&mut calls).await;
 
     let mut others: Vec<_> = (0..3).map(|_| Box::pin(lane.execute(id, Order::Put(1), once()))).collect();
     let (first, second, third) =

@@ -102,8 +102,7 @@ pub(crate) async fn the_same_command_twice_on_a_stream_that_conflicts_has_one_ef
     ];
     let answers = together(&lane, commands).await;
 
-    let replayed: Vec<bool> =
-        [0, 1, 3].map(|place| answers[place].as_ref().unwrap().replayed).into_iter().collect();
+    let replayed = [0, 1, 3].map(|place| answers[place].as_ref().unwrap().replayed);
     assert_eq!(replayed, [false, true, true]);
     assert_eq!([0, 1, 2, 3].map(|place| items(&answers[place])), [10, 10, 0, 10]);
     assert_eq!(shelves(&here).find(id).await.unwrap().version, Version(4));
