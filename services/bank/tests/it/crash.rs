@@ -4,14 +4,14 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::time::Duration;
 
-use bank::verify::{Evidence, Sources, check};
-use chrono::{TimeDelta, Utc};
+use bank::verify::Sources;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tempfile::TempDir;
 use test_support::{Service, eventually};
 
 use crate::client::{Bank, fresh_key, transfer};
+use crate::stage::verified;
 
 const ACCOUNTS: usize = 6;
 const EACH: u64 = 10_000;
@@ -95,16 +95,6 @@ async fn nothing_is_lost(bank: &Bank, told: &Told) {
     futures::stream::iter(ids).for_each_concurrent(16, async |id| drop(bank.ended(id).await)).await;
 }
 
-async fn verified(sources: &Sources) {
-    eventually(|| async {
-        let evidence = Evidence::gather(sources).await.map_err(|error| format!("{error:#}"))?;
-        let report = check(&evidence, Utc::now() - TimeDelta::seconds(60));
-        assert!(report.findings.is_empty(), "{:#?}", report.findings);
-        if report.in_flight == 0 && !report.views_behind { Ok(()) } else { Err(format!("{report:?}")) }
-    })
-    .await;
-}
-
 /// Waits for the process to have died by itself.
 async fn has_ended(service: &mut Service) -> std::process::ExitStatus {
     let service = std::cell::RefCell::new(service);
@@ -175,92 +165,7 @@ mod distributed {
     //! Each process of the distributed bank in turn, then all of them, under load.
 
     use super::*;
-    use crate::stage::distributed::{Servers, start_with};
-
-    struct Processes {
-        servers: Servers,
-        logs: TempDir,
-        accounts: Option<Service>,
-        transfers: Option<Service>,
-        history: Option<Service>,
-        gateway: Option<Service>,
-    }
-
-    const PROCESSES: [&str; 4] = ["accounts", "transfers", "account-history", "api-gateway"];
-
-    impl Processes {
-        async fn prepare() -> Self {
-            let logs = TempDir::new().expect("a folder");
-            let servers = Servers::prepare().await;
-            let mut processes =
-                Self { servers, logs, accounts: None, transfers: None, history: None, gateway: None };
-            processes.start_missing(&[]);
-            processes
-        }
-
-        fn start_missing(&mut self, faults: &[(&str, &str)]) {
-            let logs = self.logs.path();
-            let environment = |name: &str| -> Vec<(&str, String)> {
-                let faults = faults.iter().filter(|(process, _)| *process == name);
-                faults.map(|(_, place)| ("BANK_FAULT", (*place).to_owned())).collect()
-            };
-            // The services that others name by address come back on new ports, so whoever names them starts anew.
-            if self.accounts.is_none() {
-                let arguments = self.servers.accounts_arguments();
-                self.accounts = Some(start_with(logs, "accounts", &arguments, &environment("accounts")));
-                self.gateway = None;
-                self.history = None;
-            }
-            if self.transfers.is_none() {
-                let arguments = self.servers.transfers_arguments();
-                self.transfers = Some(start_with(logs, "transfers", &arguments, &environment("transfers")));
-                self.gateway = None;
-                self.history = None;
-            }
-            let (accounts, transfers) = (url(self.accounts.as_ref()), url(self.transfers.as_ref()));
-            if self.history.is_none() {
-                let arguments = self.servers.history_arguments(&accounts, &transfers);
-                let environment = environment("account-history");
-                self.history = Some(start_with(logs, "account-history", &arguments, &environment));
-                self.gateway = None;
-            }
-            if self.gateway.is_none() {
-                let history = url(self.history.as_ref());
-                let arguments: Vec<String> = [
-                    format!("accounts_url={accounts}"),
-                    format!("transfers_url={transfers}"),
-                    format!("account_history_url={history}"),
-                ]
-                .into_iter()
-                .flat_map(|setting| ["--set".to_owned(), setting])
-                .collect();
-                self.gateway = Some(start_with(logs, "api-gateway", &arguments, &[]));
-            }
-        }
-
-        fn process(&mut self, name: &str) -> &mut Option<Service> {
-            match name {
-                "accounts" => &mut self.accounts,
-                "transfers" => &mut self.transfers,
-                "account-history" => &mut self.history,
-                _ => &mut self.gateway,
-            }
-        }
-
-        fn kill(&mut self, name: &str) {
-            if let Some(mut service) = self.process(name).take() {
-                service.kill();
-            }
-        }
-
-        fn bank(&self) -> Bank {
-            Bank::at(&url(self.gateway.as_ref()))
-        }
-    }
-
-    fn url(service: Option<&Service>) -> String {
-        service.map(|service| service.url.clone()).unwrap_or_default()
-    }
+    use crate::stage::processes::{PROCESSES, Processes};
 
     async fn open_accounts(bank: &Bank) -> Vec<String> {
         let mut accounts = Vec::new();
@@ -272,7 +177,7 @@ mod distributed {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn each_process_in_turn_then_all_killed_under_load() {
-        let mut processes = Processes::prepare().await;
+        let mut processes = Processes::start(&[]).await;
         let accounts = open_accounts(&processes.bank()).await;
         let mut all = Told::default();
         let rounds = PROCESSES.iter().map(|name| vec![*name]).chain([PROCESSES.to_vec()]);
@@ -293,12 +198,12 @@ mod distributed {
             processes.start_missing(&[]);
         }
         nothing_is_lost(&processes.bank(), &all).await;
-        verified(&processes.servers.sources().await).await;
+        verified(&processes.sources().await).await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn processes_killed_at_each_place() {
-        let mut processes = Processes::prepare().await;
+        let mut processes = Processes::start(&[]).await;
         let accounts = open_accounts(&processes.bank()).await;
         let mut all = Told::default();
         for (victim, place) in [
@@ -318,6 +223,6 @@ mod distributed {
             processes.start_missing(&[]);
         }
         nothing_is_lost(&processes.bank(), &all).await;
-        verified(&processes.servers.sources().await).await;
+        verified(&processes.sources().await).await;
     }
 }

@@ -6,6 +6,8 @@ mod bad_input;
 mod client;
 mod clock;
 mod crash;
+#[cfg(feature = "distributed")]
+mod distributed_saga;
 mod gate;
 mod load;
 mod saga_rules;

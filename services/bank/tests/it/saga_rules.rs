@@ -4,7 +4,7 @@ use futures::future::join_all;
 use serde_json::json;
 
 use crate::client::fresh_key;
-use crate::stage::{Overrides, Stage};
+use crate::stage::{Overrides, Stage, event_recorded, has_read, stored_events};
 
 /// Only an account's answer moves the saga: the debit is committed, but the transfer has not seen it.
 #[tokio::test]
@@ -59,9 +59,9 @@ async fn a_credit_past_the_deadline_gives_the_money_back() {
     let (ada, charles) = (bank.open(100).await, bank.open(0).await);
     let gate = stage.hold("accounts", "DebitRecorded");
     let transfer = bank.start_transfer(&ada, &charles, 60).await.expect(202).id();
-    stage.event_recorded("DebitRecorded").await;
+    event_recorded(stage.sources(), "DebitRecorded").await;
     stage.let_the_deadline_pass();
-    stage.event_recorded("DeadlinePassed").await;
+    event_recorded(stage.sources(), "DeadlinePassed").await;
     gate.open();
 
     let ended = bank.ended(&transfer).await;
@@ -80,7 +80,7 @@ async fn giving_up_on_a_credit_that_is_committed_completes_the_transfer() {
     let transfer = bank.start_transfer(&ada, &charles, 60).await.expect(202).id();
     bank.balance_becomes(&charles, 60).await;
     stage.let_the_deadline_pass();
-    stage.event_recorded("DeadlinePassed").await;
+    event_recorded(stage.sources(), "DeadlinePassed").await;
     gate.open();
 
     assert_eq!(bank.ended(&transfer).await.state(), "completed");
@@ -114,7 +114,7 @@ async fn steps_repeated_under_another_subscription_name_change_nothing() {
     bank.transfer(&ada, &charles, 1_000).await;
     bank.reverse(&completed).await.expect(201);
     stage.settled().await;
-    let before = stage.stored_events().await;
+    let before = stored_events(stage.sources()).await;
 
     let stage = stage
         .restart_with(|config| {
@@ -124,9 +124,12 @@ async fn steps_repeated_under_another_subscription_name_change_nothing() {
                 .set("history_subscription_id", "history-renamed")
         })
         .await;
+    has_read(stage.sources(), "accounts-renamed", &["transfer"]).await;
+    has_read(stage.sources(), "transfers-renamed", &["account"]).await;
+    has_read(stage.sources(), "history-renamed", &["account", "transfer"]).await;
     stage.settled().await;
 
-    assert_eq!(stage.stored_events().await, before);
+    assert_eq!(stored_events(stage.sources()).await, before);
     stage.bank().balance_becomes(&ada, 100).await;
     stage.end().await;
 }

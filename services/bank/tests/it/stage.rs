@@ -5,17 +5,60 @@
 #[cfg(feature = "distributed")]
 pub(crate) mod distributed;
 mod embedded;
+#[cfg(feature = "distributed")]
+pub(crate) mod processes;
 
 #[cfg(feature = "distributed")]
 use std::sync::Arc;
 
 use bank::verify::{Evidence, Report, Sources, check};
 use chrono::{TimeDelta, Utc};
+use messaging::topic_of;
 use test_support::eventually;
 
 use crate::client::Bank;
 use crate::gate::Gate;
 pub(crate) use embedded::Overrides;
+
+/// Waits until every transfer has ended, the views have caught up, and every invariant holds on what is stored.
+pub(crate) async fn verified(sources: &Sources) {
+    eventually(|| async {
+        let evidence = Evidence::gather(sources).await.map_err(|error| format!("{error:#}"))?;
+        let report = check(&evidence, Utc::now() - TimeDelta::seconds(60));
+        assert!(report.findings.is_empty(), "{:#?}", report.findings);
+        if report.in_flight == 0 && !report.views_behind { Ok(()) } else { Err(format!("{report:?}")) }
+    })
+    .await;
+}
+
+/// Waits until the consumer group has stored that it handled everything that is in the topics.
+pub(crate) async fn has_read(sources: &Sources, group: &str, aggregate_types: &[&str]) {
+    let topics: Vec<String> = aggregate_types.iter().map(|of| topic_of(of)).collect();
+    let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
+    eventually(|| async {
+        match sources.bus.lag(group, &topics).await {
+            Ok(0) => Ok(()),
+            other => Err(format!("{group}: {other:?}")),
+        }
+    })
+    .await;
+}
+
+/// Waits until a transfer has recorded an event of this type.
+pub(crate) async fn event_recorded(sources: &Sources, event_type: &str) {
+    eventually(|| async {
+        let events = sources.transfers.read_all("transfer").await.expect("the store can be read");
+        if events.iter().any(|event| event.event_type == event_type) { Ok(()) } else { Err(events.len()) }
+    })
+    .await;
+}
+
+/// How many events the accounts and the transfers store hold.
+pub(crate) async fn stored_events(sources: &Sources) -> (usize, usize) {
+    let accounts = sources.accounts.read_all("account").await.expect("the store can be read");
+    let transfers = sources.transfers.read_all("transfer").await.expect("the store can be read");
+    (accounts.len(), transfers.len())
+}
 
 /// A running bank.
 pub(crate) struct Stage {
@@ -134,23 +177,6 @@ impl Stage {
             #[cfg(feature = "distributed")]
             Kind::Distributed { .. } => panic!("the distributed bank is shared with other scenarios"),
         }
-    }
-
-    /// Waits until a transfer has recorded an event of this type.
-    pub(crate) async fn event_recorded(&self, event_type: &str) {
-        eventually(|| async {
-            let events = self.sources().transfers.read_all("transfer").await.expect("the store can be read");
-            if events.iter().any(|event| event.event_type == event_type) { Ok(()) } else { Err(events.len()) }
-        })
-        .await;
-    }
-
-    /// How many events the accounts and the transfers store hold.
-    pub(crate) async fn stored_events(&self) -> (usize, usize) {
-        let sources = self.sources();
-        let accounts = sources.accounts.read_all("account").await.expect("the store can be read");
-        let transfers = sources.transfers.read_all("transfer").await.expect("the store can be read");
-        (accounts.len(), transfers.len())
     }
 
     fn in_process(&self) -> &embedded::Embedded {

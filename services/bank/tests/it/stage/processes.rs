@@ -1,0 +1,116 @@
+//! The four processes of one scenario that kills some of them, each started again on the same servers.
+
+use bank::verify::Sources;
+use tempfile::TempDir;
+use test_support::Service;
+
+use super::distributed::{Servers, start_with};
+use crate::client::Bank;
+
+/// The processes of the distributed bank, by the names of their binaries.
+pub(crate) const PROCESSES: [&str; 4] = ["accounts", "transfers", "account-history", "api-gateway"];
+
+pub(crate) struct Processes {
+    /// Dropped first to last: the gateway first, the databases and the logs last.
+    gateway: Option<Service>,
+    history: Option<Service>,
+    transfers: Option<Service>,
+    accounts: Option<Service>,
+    /// `KEY=VALUE` by process, for those that start from now on.
+    settings: Vec<(&'static str, String)>,
+    servers: Servers,
+    logs: TempDir,
+}
+
+impl Processes {
+    /// All four on databases and topics of their own; `settings` are (process, `KEY=VALUE`) besides the defaults.
+    pub(crate) async fn start(settings: &[(&'static str, &str)]) -> Self {
+        let mut processes = Self {
+            gateway: None,
+            history: None,
+            transfers: None,
+            accounts: None,
+            settings: Vec::new(),
+            servers: Servers::prepare().await,
+            logs: TempDir::new().expect("a folder"),
+        };
+        processes.change_settings(settings);
+        processes.start_missing(&[]);
+        processes
+    }
+
+    /// More settings, for the processes that start from now on.
+    pub(crate) fn change_settings(&mut self, settings: &[(&'static str, &str)]) {
+        self.settings.extend(settings.iter().map(|(process, setting)| (*process, (*setting).to_owned())));
+    }
+
+    /// Starts what does not run; `faults` are (process, place at which it kills itself).
+    pub(crate) fn start_missing(&mut self, faults: &[(&str, &str)]) {
+        // The services that others name by address come back on new ports, so whoever names them starts anew.
+        if self.accounts.is_none() {
+            self.accounts = Some(self.run("accounts", self.servers.accounts_arguments(), faults));
+            self.gateway = None;
+            self.history = None;
+        }
+        if self.transfers.is_none() {
+            self.transfers = Some(self.run("transfers", self.servers.transfers_arguments(), faults));
+            self.gateway = None;
+            self.history = None;
+        }
+        let (accounts, transfers) = (url(self.accounts.as_ref()), url(self.transfers.as_ref()));
+        if self.history.is_none() {
+            let arguments = self.servers.history_arguments(&accounts, &transfers);
+            self.history = Some(self.run("account-history", arguments, faults));
+            self.gateway = None;
+        }
+        if self.gateway.is_none() {
+            let addresses = [
+                format!("accounts_url={accounts}"),
+                format!("transfers_url={transfers}"),
+                format!("account_history_url={}", url(self.history.as_ref())),
+            ];
+            self.gateway = Some(self.run("api-gateway", set(addresses), faults));
+        }
+    }
+
+    fn run(&self, name: &str, mut arguments: Vec<String>, faults: &[(&str, &str)]) -> Service {
+        let settings = self.settings.iter().filter(|(process, _)| *process == name);
+        arguments.extend(set(settings.map(|(_, setting)| setting.clone())));
+        let faults = faults.iter().filter(|(process, _)| *process == name);
+        let environment: Vec<_> = faults.map(|(_, place)| ("BANK_FAULT", (*place).to_owned())).collect();
+        start_with(self.logs.path(), name, &arguments, &environment)
+    }
+
+    pub(crate) fn process(&mut self, name: &str) -> &mut Option<Service> {
+        match name {
+            "accounts" => &mut self.accounts,
+            "transfers" => &mut self.transfers,
+            "account-history" => &mut self.history,
+            _ => &mut self.gateway,
+        }
+    }
+
+    pub(crate) fn kill(&mut self, name: &str) {
+        if let Some(mut service) = self.process(name).take() {
+            service.kill();
+        }
+    }
+
+    /// A client of the gateway that runs now.
+    pub(crate) fn bank(&self) -> Bank {
+        Bank::at(&url(self.gateway.as_ref()))
+    }
+
+    /// The stores, the bus and the views, read directly.
+    pub(crate) async fn sources(&self) -> Sources {
+        self.servers.sources().await
+    }
+}
+
+fn set(settings: impl IntoIterator<Item = String>) -> Vec<String> {
+    settings.into_iter().flat_map(|setting| ["--set".to_owned(), setting]).collect()
+}
+
+fn url(service: Option<&Service>) -> String {
+    service.map(|service| service.url.clone()).unwrap_or_default()
+}
