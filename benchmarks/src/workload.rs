@@ -68,6 +68,7 @@ impl Work {
     /// Opens the account `id`, empty.
     pub(crate) fn open(&self, id: Uuid) -> AccountCommand {
         AccountCommand::Open {
+            actor: self.customer.clone().into(),
             account_id: AccountId(id),
             customer_id: self.customer.clone(),
             title: self.title.clone(),
@@ -79,7 +80,7 @@ impl Work {
 
     /// Pays [`DEPOSIT`] in.
     pub(crate) fn deposit(&self) -> AccountCommand {
-        AccountCommand::Deposit { money: self.money, memo: Some(self.memo.clone()), now: now() }
+        AccountCommand::Deposit { actor: self.customer.clone().into(), money: self.money, memo: Some(self.memo.clone()), now: now() }
     }
 
     pub(crate) fn money(&self) -> Money {

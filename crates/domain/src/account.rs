@@ -46,6 +46,8 @@ pub struct OpenedAccount {
     pub balance: Balance,
     /// What may be done with it.
     pub status: AccountStatus,
+    /// While it is frozen: whether its owner froze it, and may unfreeze it.
+    pub frozen_by_owner: bool,
     /// When it was opened.
     pub opened_at: DateTime<Utc>,
 }
@@ -86,7 +88,7 @@ impl Account {
 
 impl Aggregate for Account {
     const TYPE: &'static str = "account";
-    const STATE_SCHEMA_VERSION: u32 = 1;
+    const STATE_SCHEMA_VERSION: u32 = 2;
 
     type Command = AccountCommand;
     type Event = AccountEvent;

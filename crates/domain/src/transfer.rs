@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Aggregate;
 use crate::ids::TransferId;
+use crate::text::{Actor, CustomerId};
 use phase::Phase;
 
 /// A transfer's state; the default is a transfer that was never created.
@@ -41,6 +42,10 @@ pub struct MoneyTransfer(Option<CreatedTransfer>);
 pub struct CreatedTransfer {
     /// What moves from where to where.
     pub details: TransferDetails,
+    /// Whose account the money left, from the debit on.
+    pub source_owner: Option<CustomerId>,
+    /// Whose account the money reached, from the credit on.
+    pub target_owner: Option<CustomerId>,
     /// When it was created.
     pub created_at: DateTime<Utc>,
     /// When somebody looks at it again unless it has ended: at first its deadline.
@@ -113,6 +118,18 @@ impl CreatedTransfer {
         self.phase.reason()
     }
 
+    /// Whether `actor` may know of it: who created it, whoever's money it moved, and operators.
+    ///
+    /// The recipient does from the credit on: before it, nothing has reached them.
+    #[must_use]
+    pub fn is_visible_to(&self, actor: &Actor) -> bool {
+        let owns = |owner: &Option<CustomerId>| owner.as_ref().is_some_and(|owner| actor.may_act_for(owner));
+        actor.is_operator()
+            || self.details.actor.as_ref() == Some(actor)
+            || owns(&self.source_owner)
+            || owns(&self.target_owner)
+    }
+
     /// The step whose answer it waits for; `None` once it has ended.
     #[must_use]
     pub fn pending_step(&self) -> Option<PendingStep> {
@@ -122,7 +139,7 @@ impl CreatedTransfer {
 
 impl Aggregate for MoneyTransfer {
     const TYPE: &'static str = "transfer";
-    const STATE_SCHEMA_VERSION: u32 = 1;
+    const STATE_SCHEMA_VERSION: u32 = 2;
 
     type Command = TransferCommand;
     type Event = TransferEvent;
@@ -143,8 +160,10 @@ impl Aggregate for MoneyTransfer {
     fn heap_bytes(&self) -> usize {
         self.created().map_or(0, |created| {
             let (memo, actor) = (&created.details.memo, &created.details.actor);
+            let owners = [&created.source_owner, &created.target_owner];
             memo.as_ref().map_or(0, |memo| memo.as_str().len())
                 + actor.as_ref().map_or(0, |actor| actor.as_str().len())
+                + owners.into_iter().flatten().map(|owner| owner.as_str().len()).sum::<usize>()
         })
     }
 }

@@ -7,6 +7,7 @@ use axum::http::header::{ETAG, LOCATION};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use domain::text::{Actor, InvalidText};
 use event_store::{
     CommandContext, ExecuteError, Executed, ExpectedVersion, Metadata, RecordedEvent, RequestHash,
     StoreError, Version,
@@ -23,13 +24,14 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// RFC 7240: which preference was honoured.
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
-/// Until callers sign in, all of them share one space of idempotency keys.
-const ANONYMOUS: &str = "anonymous";
+/// Until callers sign in, all of them are one operator, with one space of idempotency keys.
+const ANONYMOUS: &str = "operator:anonymous";
 
 /// A command as it arrives over HTTP: who, what route, under which key, seen at which version.
 #[derive(Debug, Clone)]
 pub struct CommandRequest {
     context: RequestContext,
+    actor: Actor,
     route: String,
     key: Option<IdempotencyKey>,
     expected: ExpectedVersion,
@@ -44,12 +46,18 @@ impl CommandRequest {
         if self.key.is_some() { Ok(self) } else { Err(Problem::idempotency_key_required()) }
     }
 
+    /// Who asks, as the domain's rules see them.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        self.actor.clone()
+    }
+
     /// The command's context. With a key, its id follows from (caller, route, key), and the same key with another
     /// body is told apart by `body_hash`; without one, every request is a command of its own.
     #[must_use]
     pub fn context(&self, body_hash: [u8; 32]) -> CommandContext {
         let command_id = match &self.key {
-            Some(key) => http::command_id(ANONYMOUS, &self.route, key.as_str()),
+            Some(key) => http::command_id(self.actor.as_str(), &self.route, key.as_str()),
             None => Uuid::now_v7(),
         };
         CommandContext {
@@ -61,7 +69,7 @@ impl CommandRequest {
             metadata: Metadata {
                 correlation_id: Some(self.context.correlation_id),
                 causation_id: Some(self.context.request_id),
-                actor: None,
+                actor: Some(self.actor.as_str().to_owned()),
                 traceparent: Some(self.context.traceparent.clone()),
                 tracestate: self.context.tracestate.clone(),
             },
@@ -76,8 +84,10 @@ impl<S: Send + Sync> FromRequestParts<S> for CommandRequest {
         let Ok(context) = RequestContext::from_request_parts(parts, state).await;
         let key = <IdempotencyKey as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await?;
         let IfMatch(expected) = IfMatch::from_request_parts(parts, state).await?;
+        let actor = ANONYMOUS.parse().map_err(|error: InvalidText| Problem::internal(&error))?;
         Ok(Self {
             context,
+            actor,
             route: format!("{} {}", parts.method, parts.uri.path()),
             key,
             expected: expected

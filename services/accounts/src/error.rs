@@ -10,6 +10,7 @@ pub(crate) fn problem(error: ExecuteError<AccountRefusal>) -> Problem {
     problem_of(error, |refusal| {
         let status = match refusal {
             AccountRefusal::AccountNotFound => StatusCode::NOT_FOUND,
+            AccountRefusal::Forbidden => StatusCode::FORBIDDEN,
             AccountRefusal::CurrencyMismatch { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             _ => StatusCode::CONFLICT,
         };

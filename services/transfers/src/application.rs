@@ -44,8 +44,14 @@ impl Application {
     }
 
     /// Asks for a transfer to be cancelled: the debit's answer decides.
-    pub(crate) async fn cancel(&self, id: Uuid, reason: Option<Memo>, context: CommandContext) -> Outcome {
-        let command = TransferCommand::Cancel { reason, now: self.clock.now() };
+    pub(crate) async fn cancel(
+        &self,
+        id: Uuid,
+        actor: Actor,
+        reason: Option<Memo>,
+        context: CommandContext,
+    ) -> Outcome {
+        let command = TransferCommand::Cancel { actor, reason, now: self.clock.now() };
         self.commands.execute(id, command, context).await
     }
 
@@ -56,7 +62,7 @@ impl Application {
     pub(crate) async fn reverse(
         &self,
         id: Uuid,
-        actor: Option<Actor>,
+        actor: Actor,
         reason: Option<Memo>,
         context: CommandContext,
     ) -> Result<(Executed<MoneyTransfer>, bool), ExecuteError<TransferRefusal>> {

@@ -10,6 +10,7 @@ pub(crate) fn problem(error: ExecuteError<TransferRefusal>) -> Problem {
     problem_of(error, |refusal| {
         let status = match refusal {
             TransferRefusal::TransferNotFound => StatusCode::NOT_FOUND,
+            TransferRefusal::Forbidden => StatusCode::FORBIDDEN,
             TransferRefusal::SameAccount => StatusCode::UNPROCESSABLE_ENTITY,
             _ => StatusCode::CONFLICT,
         };

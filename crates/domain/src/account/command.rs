@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::ids::AccountId;
 use crate::money::{Amount, Currency, Money};
-use crate::text::{CustomerId, Memo, Title};
+use crate::text::{Actor, CustomerId, Memo, Title};
 use crate::transfer::{RefusalReason, TransferDetails, UnwindReason};
 
 /// A request to change an account. `now` is the time at which it is decided.
@@ -12,9 +12,11 @@ use crate::transfer::{RefusalReason, TransferDetails, UnwindReason};
 pub enum AccountCommand {
     /// Open it. An initial balance counts as a deposit.
     Open {
+        /// Who asks.
+        actor: Actor,
         /// The id that was assigned to it.
         account_id: AccountId,
-        /// Its owner.
+        /// Its owner; only an operator opens an account for somebody else.
         customer_id: CustomerId,
         /// What the owner calls it.
         title: Title,
@@ -27,6 +29,8 @@ pub enum AccountCommand {
     },
     /// Pay money in.
     Deposit {
+        /// Who asks.
+        actor: Actor,
         /// How much of what.
         money: Money,
         /// What for.
@@ -34,8 +38,10 @@ pub enum AccountCommand {
         /// The time.
         now: DateTime<Utc>,
     },
-    /// Pay money out.
+    /// Pay money out. What a closed account holds is paid out by an operator.
     Withdraw {
+        /// Who asks.
+        actor: Actor,
         /// How much of what.
         money: Money,
         /// What for.
@@ -45,13 +51,17 @@ pub enum AccountCommand {
     },
     /// Stop all movements until it is unfrozen.
     Freeze {
+        /// Who asks.
+        actor: Actor,
         /// Why.
         reason: Option<Memo>,
         /// The time.
         now: DateTime<Utc>,
     },
-    /// Allow movements again.
+    /// Allow movements again; what an operator froze, only an operator unfreezes.
     Unfreeze {
+        /// Who asks.
+        actor: Actor,
         /// Why.
         reason: Option<Memo>,
         /// The time.
@@ -59,6 +69,8 @@ pub enum AccountCommand {
     },
     /// Close it for good; its balance must be zero.
     Close {
+        /// Who asks.
+        actor: Actor,
         /// Why.
         reason: Option<Memo>,
         /// The time.

@@ -6,12 +6,15 @@ use super::transfer_steps::{credit, debit, refuse_credit, refuse_debit, reverse_
 use super::{Account, AccountCommand as Command, AccountEvent as Event, AccountRefusal as Refusal};
 use super::{AccountStatus, OpenedAccount};
 use crate::money::{Balance, Money};
-use crate::text::Memo;
+use crate::text::{Actor, Memo};
 
 pub(super) fn decide(account: &Account, command: &Command) -> Result<Vec<Event>, Refusal> {
     match command {
         Command::Open { .. } if account.opened().is_some() => Err(Refusal::AlreadyOpen),
-        Command::Open { account_id, customer_id, title, currency, initial_balance, now } => {
+        Command::Open { actor, customer_id, .. } if !actor.may_act_for(customer_id) => {
+            Err(Refusal::Forbidden)
+        }
+        Command::Open { account_id, customer_id, title, currency, initial_balance, now, .. } => {
             let (customer_id, title) = (customer_id.clone(), title.clone());
             let opened = Event::AccountOpened {
                 account_id: *account_id,
@@ -24,11 +27,13 @@ pub(super) fn decide(account: &Account, command: &Command) -> Result<Vec<Event>,
                 initial_balance.map(|amount| initial_deposit(Money::new(amount, *currency), *now));
             Ok([opened].into_iter().chain(deposited).collect())
         }
-        Command::Deposit { money, memo, now } => deposit(account.expect_opened()?, *money, memo, *now),
-        Command::Withdraw { money, memo, now } => withdraw(account.expect_opened()?, *money, memo, *now),
-        Command::Freeze { reason, now } => freeze(account.expect_opened()?, reason, *now),
-        Command::Unfreeze { reason, now } => unfreeze(account.expect_opened()?, reason, *now),
-        Command::Close { reason, now } => close(account.expect_opened()?, reason, *now),
+        Command::Deposit { actor, money, memo, now } => deposit(account.of(actor)?, *money, memo, *now),
+        Command::Withdraw { actor, money, memo, now } => {
+            withdraw(account.of(actor)?, actor, *money, memo, *now)
+        }
+        Command::Freeze { actor, reason, now } => freeze(account.of(actor)?, actor, reason, *now),
+        Command::Unfreeze { actor, reason, now } => unfreeze(account.of(actor)?, actor, reason, *now),
+        Command::Close { actor, reason, now } => close(account.of(actor)?, reason, *now),
         Command::Debit { transfer, now } => Ok(vec![debit(account, transfer, *now)]),
         Command::RefuseDebit { transfer, reason } => Ok(vec![refuse_debit(transfer, *reason)]),
         Command::Credit { transfer, now } => Ok(vec![credit(account, transfer, *now)]),
@@ -42,6 +47,12 @@ pub(super) fn decide(account: &Account, command: &Command) -> Result<Vec<Event>,
 impl Account {
     fn expect_opened(&self) -> Result<&OpenedAccount, Refusal> {
         self.opened().ok_or(Refusal::AccountNotFound)
+    }
+
+    /// To an outsider a foreign account is not there, so ownership is looked at before anything else is told.
+    fn of(&self, actor: &Actor) -> Result<&OpenedAccount, Refusal> {
+        let account = self.expect_opened()?;
+        if actor.may_act_for(&account.owner) { Ok(account) } else { Err(Refusal::AccountNotFound) }
     }
 }
 
@@ -78,14 +89,16 @@ fn deposit(
 /// Money that arrived after the closing can be paid out, by an operator; it is the only thing left to do.
 fn withdraw(
     account: &OpenedAccount,
+    actor: &Actor,
     money: Money,
     memo: &Option<Memo>,
     at: DateTime<Utc>,
 ) -> Result<Vec<Event>, Refusal> {
     match account.status {
-        AccountStatus::Open | AccountStatus::ClosedWithBalance => {}
+        AccountStatus::Open => {}
+        AccountStatus::ClosedWithBalance if actor.is_operator() => {}
         AccountStatus::Frozen => return Err(Refusal::AccountFrozen),
-        AccountStatus::Closed => return Err(Refusal::AccountClosed),
+        AccountStatus::Closed | AccountStatus::ClosedWithBalance => return Err(Refusal::AccountClosed),
     }
     account.expect_currency_of(money)?;
     let balance = account
@@ -95,9 +108,19 @@ fn withdraw(
     Ok(vec![Event::AccountWithdrawn { money, memo: memo.clone(), balance, at }])
 }
 
-fn freeze(account: &OpenedAccount, reason: &Option<Memo>, at: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
+/// An operator's freeze stands above an owner's, who could lift it otherwise.
+fn freeze(
+    account: &OpenedAccount,
+    actor: &Actor,
+    reason: &Option<Memo>,
+    at: DateTime<Utc>,
+) -> Result<Vec<Event>, Refusal> {
+    let by_owner = !actor.is_operator();
     match account.status {
-        AccountStatus::Open => Ok(vec![Event::AccountFrozen { reason: reason.clone(), at }]),
+        AccountStatus::Open => Ok(vec![Event::AccountFrozen { reason: reason.clone(), by_owner, at }]),
+        AccountStatus::Frozen if account.frozen_by_owner && !by_owner => {
+            Ok(vec![Event::AccountFrozen { reason: reason.clone(), by_owner, at }])
+        }
         AccountStatus::Frozen => Ok(vec![]),
         AccountStatus::Closed | AccountStatus::ClosedWithBalance => Err(Refusal::AccountClosed),
     }
@@ -105,10 +128,12 @@ fn freeze(account: &OpenedAccount, reason: &Option<Memo>, at: DateTime<Utc>) -> 
 
 fn unfreeze(
     account: &OpenedAccount,
+    actor: &Actor,
     reason: &Option<Memo>,
     at: DateTime<Utc>,
 ) -> Result<Vec<Event>, Refusal> {
     match account.status {
+        AccountStatus::Frozen if !account.frozen_by_owner && !actor.is_operator() => Err(Refusal::Forbidden),
         AccountStatus::Frozen => Ok(vec![Event::AccountUnfrozen { reason: reason.clone(), at }]),
         AccountStatus::Open => Ok(vec![]),
         AccountStatus::Closed | AccountStatus::ClosedWithBalance => Err(Refusal::AccountClosed),

@@ -59,6 +59,9 @@ pub enum AccountEvent {
         /// Why.
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<Memo>,
+        /// Whether the owner did it, and may lift it; what an operator froze stays until an operator unfreezes it.
+        #[serde(default, skip_serializing_if = "is_false")]
+        by_owner: bool,
         /// When.
         at: DateTime<Utc>,
     },
@@ -82,6 +85,9 @@ pub enum AccountEvent {
     AccountDebited {
         /// The transfer.
         transfer_id: TransferId,
+        /// Whose account it is; events of before it was recorded have none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        owner: Option<CustomerId>,
         /// This account.
         from_account_id: AccountId,
         /// The account that the money is for.
@@ -107,6 +113,9 @@ pub enum AccountEvent {
     AccountCredited {
         /// The transfer.
         transfer_id: TransferId,
+        /// Whose account it is; events of before it was recorded have none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        owner: Option<CustomerId>,
         /// The account that the money came from.
         from_account_id: AccountId,
         /// This account.
@@ -141,6 +150,11 @@ pub enum AccountEvent {
         /// When.
         at: DateTime<Utc>,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 impl DomainEvent for AccountEvent {

@@ -13,6 +13,7 @@ pub(super) fn evolve(account: Account, event: &Event) -> Account {
                 currency: *currency,
                 balance: Balance::ZERO,
                 status: AccountStatus::Open,
+                frozen_by_owner: false,
                 opened_at: *at,
             }))
         }
@@ -37,7 +38,10 @@ fn evolve_opened(mut account: OpenedAccount, event: &Event) -> OpenedAccount {
                 account.status = AccountStatus::ClosedWithBalance;
             }
         }
-        Event::AccountFrozen { .. } => account.status = AccountStatus::Frozen,
+        Event::AccountFrozen { by_owner, .. } => {
+            account.status = AccountStatus::Frozen;
+            account.frozen_by_owner = *by_owner;
+        }
         Event::AccountUnfrozen { .. } => account.status = AccountStatus::Open,
         Event::AccountClosed { .. } => account.status = AccountStatus::Closed,
         Event::AccountOpened { .. }

@@ -12,6 +12,9 @@ pub enum AccountRefusal {
     /// The account was never opened.
     #[error("there is no such account")]
     AccountNotFound,
+    /// An account for somebody else, or the lifting of an operator's freeze.
+    #[error("only an operator may do this")]
+    Forbidden,
     /// The id is taken.
     #[error("the account is open already")]
     AlreadyOpen,
@@ -54,6 +57,7 @@ impl AccountRefusal {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::AccountNotFound => "account-not-found",
+            Self::Forbidden => "forbidden",
             Self::AlreadyOpen => "already-open",
             Self::InsufficientFunds { .. } => "insufficient-funds",
             Self::AccountFrozen => "account-frozen",

@@ -11,8 +11,9 @@ use crate::transfer::{RefusalReason, TransferDetails, UnwindReason};
 
 pub(super) fn debit(account: &Account, transfer: &TransferDetails, now: DateTime<Utc>) -> Event {
     match balance_after_debit(account, transfer, now) {
-        Ok(balance) => Event::AccountDebited {
+        Ok((account, balance)) => Event::AccountDebited {
             transfer_id: transfer.transfer_id,
+            owner: Some(account.owner.clone()),
             from_account_id: transfer.from_account_id,
             to_account_id: transfer.to_account_id,
             money: transfer.money,
@@ -26,8 +27,9 @@ pub(super) fn debit(account: &Account, transfer: &TransferDetails, now: DateTime
 
 pub(super) fn credit(account: &Account, transfer: &TransferDetails, now: DateTime<Utc>) -> Event {
     match balance_after_credit(account, transfer, now) {
-        Ok(balance) => Event::AccountCredited {
+        Ok((account, balance)) => Event::AccountCredited {
             transfer_id: transfer.transfer_id,
+            owner: Some(account.owner.clone()),
             from_account_id: transfer.from_account_id,
             to_account_id: transfer.to_account_id,
             money: transfer.money,
@@ -61,11 +63,11 @@ pub(super) fn reverse_debit(
 }
 
 /// To an outsider a foreign account is not there, so ownership is looked at before anything else is told.
-fn balance_after_debit(
-    account: &Account,
+fn balance_after_debit<'a>(
+    account: &'a Account,
     transfer: &TransferDetails,
     now: DateTime<Utc>,
-) -> Result<Balance, RefusalReason> {
+) -> Result<(&'a OpenedAccount, Balance), RefusalReason> {
     let account = account.opened().ok_or(RefusalReason::AccountNotFound)?;
     if transfer.actor.as_ref().is_some_and(|actor| !actor.may_act_for(&account.owner)) {
         return Err(RefusalReason::AccountNotFound);
@@ -74,17 +76,19 @@ fn balance_after_debit(
         return Err(RefusalReason::SameAccount);
     }
     expect_movable(account, transfer, now)?;
-    account.balance.checked_sub(transfer.money.amount).ok_or(RefusalReason::InsufficientFunds)
+    let balance = account.balance.checked_sub(transfer.money.amount);
+    balance.map(|balance| (account, balance)).ok_or(RefusalReason::InsufficientFunds)
 }
 
-fn balance_after_credit(
-    account: &Account,
+fn balance_after_credit<'a>(
+    account: &'a Account,
     transfer: &TransferDetails,
     now: DateTime<Utc>,
-) -> Result<Balance, RefusalReason> {
+) -> Result<(&'a OpenedAccount, Balance), RefusalReason> {
     let account = account.opened().ok_or(RefusalReason::AccountNotFound)?;
     expect_movable(account, transfer, now)?;
-    account.balance.checked_add(transfer.money.amount).ok_or(RefusalReason::LimitExceeded)
+    let balance = account.balance.checked_add(transfer.money.amount);
+    balance.map(|balance| (account, balance)).ok_or(RefusalReason::LimitExceeded)
 }
 
 fn expect_movable(

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{RefusalReason, TransferDetails, UnwindReason};
 use crate::ids::TransferId;
-use crate::text::{Actor, Memo};
+use crate::text::{Actor, CustomerId, Memo};
 
 /// A request to change a transfer. `now` is the time at which it is decided.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,14 +17,20 @@ pub enum TransferCommand {
         now: DateTime<Utc>,
     },
     /// The source was debited.
-    RecordDebit,
+    RecordDebit {
+        /// Whose account the source is.
+        owner: Option<CustomerId>,
+    },
     /// The source refused the debit.
     RecordDebitRejection {
         /// Why.
         reason: RefusalReason,
     },
     /// The target was credited.
-    RecordCredit,
+    RecordCredit {
+        /// Whose account the target is.
+        owner: Option<CustomerId>,
+    },
     /// The target refused the credit.
     RecordCreditRejection {
         /// Why.
@@ -34,6 +40,8 @@ pub enum TransferCommand {
     RecordDebitReversal,
     /// Stop it, if the money has not left the source as far as the transfer knows.
     Cancel {
+        /// Who asks: whoever created it, or an operator.
+        actor: Actor,
         /// Why.
         reason: Option<Memo>,
         /// The time.
@@ -48,8 +56,8 @@ pub enum TransferCommand {
     },
     /// Move the money of a completed transfer back, by a new transfer.
     StartReversal {
-        /// Who asks: the recipient or an operator. The new transfer's debit decides whether it is theirs to ask.
-        actor: Option<Actor>,
+        /// Who asks: the recipient or an operator.
+        actor: Actor,
         /// Why; it becomes the new transfer's memo too.
         reason: Option<Memo>,
         /// The new transfer's deadline.

@@ -8,7 +8,7 @@ use super::{Answer, CreatedTransfer, MoneyTransfer, Phase, TransferStatus, Unwin
 use super::{
     TransferCommand as Command, TransferDetails, TransferEvent as Event, TransferRefusal as Refusal,
 };
-use crate::text::Memo;
+use crate::text::{Actor, Memo};
 
 pub(super) fn decide(transfer: &MoneyTransfer, command: &Command) -> Result<Vec<Event>, Refusal> {
     if let Command::Create { details, now } = command {
@@ -17,12 +17,12 @@ pub(super) fn decide(transfer: &MoneyTransfer, command: &Command) -> Result<Vec<
     let transfer = transfer.created().ok_or(Refusal::TransferNotFound)?;
     match command {
         Command::Create { .. } => Err(Refusal::AlreadyCreated),
-        Command::RecordDebit => record(transfer, command, Answer::Debit),
+        Command::RecordDebit { .. } => record(transfer, command, Answer::Debit),
         Command::RecordDebitRejection { .. } => record(transfer, command, Answer::DebitRejection),
-        Command::RecordCredit => record(transfer, command, Answer::Credit),
+        Command::RecordCredit { .. } => record(transfer, command, Answer::Credit),
         Command::RecordCreditRejection { .. } => record(transfer, command, Answer::CreditRejection),
         Command::RecordDebitReversal => record(transfer, command, Answer::DebitReversal),
-        Command::Cancel { reason, now } => cancel(transfer, reason, *now),
+        Command::Cancel { actor, reason, now } => cancel(transfer, actor, reason, *now),
         Command::PassDeadline { now, next_check_at } => Ok(pass_deadline(transfer, *now, *next_check_at)),
         Command::StartReversal { actor, reason, deadline, now } => {
             reversal::start(transfer, actor, reason, *deadline, *now)
@@ -50,15 +50,19 @@ fn create(
 fn record(created: &CreatedTransfer, command: &Command, answer: Answer) -> Result<Vec<Event>, Refusal> {
     let transfer = created.details.clone();
     let event = match (created.phase, command) {
-        (Phase::Initial, Command::RecordDebit) => Event::DebitRecorded { transfer },
+        (Phase::Initial, Command::RecordDebit { owner }) => {
+            Event::DebitRecorded { transfer, owner: owner.clone() }
+        }
         (Phase::Initial, &Command::RecordDebitRejection { reason }) => {
             Event::MoneyTransferFailed { transfer, reason }
         }
-        (Phase::Cancelling, Command::RecordDebit) => Event::CancellationRefundStarted { transfer },
+        (Phase::Cancelling, Command::RecordDebit { .. }) => Event::CancellationRefundStarted { transfer },
         (Phase::Cancelling, Command::RecordDebitRejection { .. }) => {
             Event::MoneyTransferCancelled { transfer }
         }
-        (Phase::Debited, Command::RecordCredit) => Event::CreditRecorded { transfer },
+        (Phase::Debited, Command::RecordCredit { owner }) => {
+            Event::CreditRecorded { transfer, owner: owner.clone() }
+        }
         (Phase::Debited, &Command::RecordCreditRejection { reason }) => {
             Event::CreditRejectionRecorded { transfer, reason }
         }
@@ -78,9 +82,16 @@ fn record(created: &CreatedTransfer, command: &Command, answer: Answer) -> Resul
 
 fn cancel(
     created: &CreatedTransfer,
+    actor: &Actor,
     reason: &Option<Memo>,
     at: DateTime<Utc>,
 ) -> Result<Vec<Event>, Refusal> {
+    if !created.is_visible_to(actor) {
+        return Err(Refusal::TransferNotFound);
+    }
+    if !(actor.is_operator() || created.details.actor.as_ref() == Some(actor)) {
+        return Err(Refusal::Forbidden);
+    }
     match created.status() {
         TransferStatus::Initial => {
             let transfer = created.details.clone();

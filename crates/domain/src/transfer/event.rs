@@ -10,7 +10,7 @@ use super::{RefusalReason, TransferDetails, UnwindReason};
 use crate::DomainEvent;
 use crate::event::EventType;
 use crate::ids::TransferId;
-use crate::text::Memo;
+use crate::text::{CustomerId, Memo};
 
 /// A fact about a transfer. `at` is the time of the decision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,11 +27,17 @@ pub enum TransferEvent {
     DebitRecorded {
         /// The transfer.
         transfer: TransferDetails,
+        /// Whose account it is; unknown when the answer does not say.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        owner: Option<CustomerId>,
     },
     /// The target was credited: the transfer completed.
     CreditRecorded {
         /// The transfer.
         transfer: TransferDetails,
+        /// Whose account it is; unknown when the answer does not say.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        owner: Option<CustomerId>,
     },
     /// The target refused; the source is to take the debit back.
     CreditRejectionRecorded {

@@ -6,6 +6,8 @@ pub(super) fn evolve(transfer: MoneyTransfer, event: &Event) -> MoneyTransfer {
     match event {
         Event::MoneyTransferCreated { transfer, at } => MoneyTransfer(Some(CreatedTransfer {
             details: transfer.clone(),
+            source_owner: None,
+            target_owner: None,
             created_at: *at,
             next_check_at: transfer.deadline,
             deadlines_passed: 0,
@@ -21,8 +23,14 @@ fn evolve_created(mut transfer: CreatedTransfer, event: &Event) -> CreatedTransf
     let refunded = matches!(transfer.phase, Phase::Refunding(_));
     match event {
         Event::MoneyTransferCreated { .. } => {}
-        Event::DebitRecorded { .. } => transfer.phase = Phase::Debited,
-        Event::CreditRecorded { .. } => transfer.phase = Phase::Completed,
+        Event::DebitRecorded { owner, .. } => {
+            transfer.phase = Phase::Debited;
+            transfer.source_owner.clone_from(owner);
+        }
+        Event::CreditRecorded { owner, .. } => {
+            transfer.phase = Phase::Completed;
+            transfer.target_owner.clone_from(owner);
+        }
         Event::CreditRejectionRecorded { reason, .. } => {
             transfer.phase = Phase::Refunding(UnwindReason::Refused(*reason));
         }

@@ -29,6 +29,9 @@ pub enum TransferRefusal {
     /// The transfer was never created.
     #[error("there is no such transfer")]
     TransferNotFound,
+    /// Seen, but not theirs to stop or to send back.
+    #[error("only who created a transfer cancels it and only its recipient reverses it, or an operator")]
+    Forbidden,
     /// The id is taken by a transfer of something else.
     #[error("another transfer was created with this id")]
     AlreadyCreated,
@@ -66,6 +69,7 @@ impl TransferRefusal {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::TransferNotFound => "transfer-not-found",
+            Self::Forbidden => "forbidden",
             Self::AlreadyCreated => "already-created",
             Self::SameAccount => "same-account",
             Self::TooLate { .. } => "too-late",

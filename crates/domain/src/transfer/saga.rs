@@ -37,7 +37,7 @@ pub fn account_commands_after(
     use TransferEvent as Event;
     let (transfer, step, command) = match event {
         Event::MoneyTransferCreated { transfer, .. } => (transfer, Step::Debit, debit(transfer, now)),
-        Event::DebitRecorded { transfer } => (transfer, Step::Credit, credit(transfer, now)),
+        Event::DebitRecorded { transfer, .. } => (transfer, Step::Credit, credit(transfer, now)),
         Event::CreditRejectionRecorded { transfer, reason } => {
             (transfer, Step::ReverseDebit, reverse_debit(transfer, UnwindReason::Refused(*reason), now))
         }
@@ -68,14 +68,14 @@ pub fn account_commands_after(
 pub fn transfer_commands_after(event: &AccountEvent) -> Option<(TransferId, Uuid, TransferCommand)> {
     use AccountEvent as Event;
     let (transfer_id, step, command) = match *event {
-        Event::AccountDebited { transfer_id, .. } => {
-            (transfer_id, Step::RecordDebit, TransferCommand::RecordDebit)
+        Event::AccountDebited { transfer_id, ref owner, .. } => {
+            (transfer_id, Step::RecordDebit, TransferCommand::RecordDebit { owner: owner.clone() })
         }
         Event::AccountDebitRejected { transfer_id, reason } => {
             (transfer_id, Step::RecordDebit, TransferCommand::RecordDebitRejection { reason })
         }
-        Event::AccountCredited { transfer_id, .. } => {
-            (transfer_id, Step::RecordCredit, TransferCommand::RecordCredit)
+        Event::AccountCredited { transfer_id, ref owner, .. } => {
+            (transfer_id, Step::RecordCredit, TransferCommand::RecordCredit { owner: owner.clone() })
         }
         Event::AccountCreditRejected { transfer_id, reason } => {
             (transfer_id, Step::RecordCredit, TransferCommand::RecordCreditRejection { reason })
@@ -103,7 +103,7 @@ pub fn reversal_commands_after(event: &TransferEvent) -> Option<(TransferId, Uui
             let command = TransferCommand::Create { details: reversal.clone(), now: *at };
             Some((reversal.transfer_id, command_id, command))
         }
-        Event::CreditRecorded { transfer } => {
+        Event::CreditRecorded { transfer, .. } => {
             let reversal_id = transfer.transfer_id;
             end_reversal(transfer, TransferCommand::CompleteReversal { reversal_id })
         }

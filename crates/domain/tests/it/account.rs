@@ -5,6 +5,7 @@ mod debit;
 mod deposit;
 mod lifecycle;
 mod opening;
+mod ownership;
 mod refusal;
 mod reversal;
 mod withdrawal;

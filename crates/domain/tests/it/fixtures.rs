@@ -54,6 +54,14 @@ pub(crate) fn alice() -> CustomerId {
     "alice".parse().expect("a customer id")
 }
 
+pub(crate) fn bob() -> CustomerId {
+    "bob".parse().expect("a customer id")
+}
+
+pub(crate) fn operator() -> Actor {
+    actor("operator:olive")
+}
+
 pub(crate) fn actor(name: &str) -> Actor {
     name.parse().expect("an actor")
 }
@@ -93,7 +101,7 @@ pub(crate) fn deposited(cents: u64) -> AccountEvent {
 }
 
 pub(crate) fn frozen() -> AccountEvent {
-    AccountEvent::AccountFrozen { reason: None, at: noon() }
+    AccountEvent::AccountFrozen { reason: None, by_owner: false, at: noon() }
 }
 
 pub(crate) fn unfrozen() -> AccountEvent {
@@ -107,6 +115,7 @@ pub(crate) fn closed() -> AccountEvent {
 pub(crate) fn debited(cents: u64, after: u64) -> AccountEvent {
     AccountEvent::AccountDebited {
         transfer_id: TRANSFER,
+        owner: Some(alice()),
         from_account_id: ALICES,
         to_account_id: BOBS,
         money: usd(cents),
@@ -119,6 +128,7 @@ pub(crate) fn debited(cents: u64, after: u64) -> AccountEvent {
 pub(crate) fn credited(cents: u64, after: u64) -> AccountEvent {
     AccountEvent::AccountCredited {
         transfer_id: TRANSFER,
+        owner: Some(alice()),
         from_account_id: ALICES,
         to_account_id: BOBS,
         money: usd(cents),

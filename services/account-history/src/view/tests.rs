@@ -62,7 +62,7 @@ fn the_version_alone_decides() {
 
 #[test]
 fn a_transfer_begins_with_its_creation() {
-    let event = TransferEvent::DebitRecorded { transfer: details(7) };
+    let event = TransferEvent::DebitRecorded { transfer: details(7), owner: None };
     let mut document = None;
     assert!(matches!(fold_transfer(&mut document, &recorded(7, 1, &event), &event), Folded::Unfit(_)));
     assert_eq!(document, None);

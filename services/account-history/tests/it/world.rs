@@ -7,6 +7,7 @@ use domain::account::{Account, AccountCommand};
 use domain::event::encode;
 use domain::ids::{AccountId, TransferId};
 use domain::money::{Amount, Currency, Money};
+use domain::text::Actor;
 use domain::transfer::{MoneyTransfer, TransferCommand, TransferDetails, TransferEvent, saga};
 use domain::{Aggregate, DomainEvent};
 use event_store::{CommitId, Metadata, RecordedEvent, StreamId, Version};
@@ -72,16 +73,26 @@ impl World {
             let to = accounts[world.random.below(accounts.len())];
             let amount = 1 + world.random.below(700) as u64;
             match world.random.below(14) {
-                0 => {
-                    world.account(from, |now| AccountCommand::Deposit { money: usd(amount), memo: None, now })
-                }
-                1 => world.account(from, |now| AccountCommand::Withdraw {
+                0 => world.account(from, |now| AccountCommand::Deposit {
+                    actor: operator(),
                     money: usd(amount),
                     memo: None,
                     now,
                 }),
-                2 => world.account(from, |now| AccountCommand::Freeze { reason: None, now }),
-                3 | 4 => world.account(from, |now| AccountCommand::Unfreeze { reason: None, now }),
+                1 => world.account(from, |now| AccountCommand::Withdraw {
+                    actor: operator(),
+                    money: usd(amount),
+                    memo: None,
+                    now,
+                }),
+                2 => {
+                    world.account(from, |now| AccountCommand::Freeze { actor: operator(), reason: None, now })
+                }
+                3 | 4 => world.account(from, |now| AccountCommand::Unfreeze {
+                    actor: operator(),
+                    reason: None,
+                    now,
+                }),
                 5 => drop(world.transfer(never_opened, to, amount)),
                 6 => drop(world.transfer(from, never_opened, amount)),
                 7 => drop(world.transfer(from, opened_late, amount)),
@@ -111,6 +122,7 @@ impl World {
     pub(crate) fn open_as(&mut self, id: AccountId, customer: &str, balance: u64) {
         let customer_id = customer.parse().expect("a customer id");
         self.account(id, |now| AccountCommand::Open {
+            actor: operator(),
             account_id: id,
             customer_id,
             title: "Daily".parse().expect("a title"),
@@ -121,7 +133,12 @@ impl World {
     }
 
     pub(crate) fn deposit(&mut self, id: AccountId, amount: u64) {
-        self.account(id, |now| AccountCommand::Deposit { money: usd(amount), memo: "pay".parse().ok(), now });
+        self.account(id, |now| AccountCommand::Deposit {
+            actor: operator(),
+            money: usd(amount),
+            memo: "pay".parse().ok(),
+            now,
+        });
     }
 
     /// A transfer that is created and goes no further until [`World::settle`].
@@ -142,7 +159,11 @@ impl World {
     }
 
     pub(crate) fn cancel(&mut self, transfer: TransferId) {
-        self.transfer_command(transfer, |now| TransferCommand::Cancel { reason: None, now });
+        self.transfer_command(transfer, |now| TransferCommand::Cancel {
+            actor: operator(),
+            reason: None,
+            now,
+        });
     }
 
     /// Draws every consequence, as the two command sides do.
@@ -230,6 +251,10 @@ impl World {
 fn decided<A: Aggregate>(aggregate: A, command: &A::Command) -> (A, Vec<A::Event>) {
     let events = aggregate.decide(command).unwrap_or_default();
     (aggregate.fold(&events), events)
+}
+
+fn operator() -> Actor {
+    "operator:olive".parse().expect("an actor")
 }
 
 pub(crate) fn usd(amount: u64) -> Money {

@@ -57,6 +57,7 @@ pub(crate) async fn open(
 ) -> Result<Reply, Problem> {
     let id = Uuid::now_v7();
     let command = AccountCommand::Open {
+        actor: request.actor(),
         account_id: AccountId(id),
         customer_id: body.customer_id,
         title: body.title,

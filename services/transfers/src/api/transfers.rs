@@ -71,7 +71,7 @@ pub(crate) async fn create(
         to_account_id: body.to_account_id,
         money: Money { amount: body.amount, currency: body.currency },
         memo: body.memo,
-        actor: None,
+        actor: Some(request.actor()),
         deadline: application.deadline_from(application.clock.now()),
         reversal_of: None,
     };

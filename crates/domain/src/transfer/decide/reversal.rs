@@ -10,13 +10,19 @@ use crate::transfer::Reversal;
 
 pub(super) fn start(
     original: &CreatedTransfer,
-    actor: &Option<Actor>,
+    actor: &Actor,
     reason: &Option<Memo>,
     deadline: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<Vec<Event>, Refusal> {
+    if !original.is_visible_to(actor) {
+        return Err(Refusal::TransferNotFound);
+    }
     if original.status() != TransferStatus::Completed {
         return Err(Refusal::NotCompleted { state: original.status() });
+    }
+    if !original.target_owner.as_ref().is_some_and(|owner| actor.may_act_for(owner)) && !actor.is_operator() {
+        return Err(Refusal::Forbidden);
     }
     if original.reversal.is_some() {
         return Err(Refusal::AlreadyReversed);
@@ -28,7 +34,7 @@ pub(super) fn start(
         to_account_id: from_account_id,
         money,
         memo: reason.clone(),
-        actor: actor.clone(),
+        actor: Some(actor.clone()),
         deadline,
         reversal_of: Some(transfer_id),
     };

@@ -7,7 +7,7 @@ use crate::fixtures::*;
 use crate::given::given;
 
 fn deposit(money: Money) -> AccountCommand {
-    AccountCommand::Deposit { money, memo: Some(memo("Salary")), now: at(1) }
+    AccountCommand::Deposit { actor: actor("alice"), money, memo: Some(memo("Salary")), now: at(1) }
 }
 
 #[test]

@@ -6,15 +6,15 @@ use crate::fixtures::*;
 use crate::given::given;
 
 fn freeze() -> AccountCommand {
-    AccountCommand::Freeze { reason: Some(memo("Suspicious")), now: at(1) }
+    AccountCommand::Freeze { actor: operator(), reason: Some(memo("Suspicious")), now: at(1) }
 }
 
 fn unfreeze() -> AccountCommand {
-    AccountCommand::Unfreeze { reason: Some(memo("Cleared")), now: at(1) }
+    AccountCommand::Unfreeze { actor: operator(), reason: Some(memo("Cleared")), now: at(1) }
 }
 
 fn close() -> AccountCommand {
-    AccountCommand::Close { reason: Some(memo("Moving away")), now: at(1) }
+    AccountCommand::Close { actor: actor("alice"), reason: Some(memo("Moving away")), now: at(1) }
 }
 
 fn closed_with_balance() -> [AccountEvent; 3] {
@@ -23,9 +23,11 @@ fn closed_with_balance() -> [AccountEvent; 3] {
 
 #[test]
 fn an_open_account_freezes() {
-    given::<Account>([opened()])
-        .when(freeze())
-        .then([AccountEvent::AccountFrozen { reason: Some(memo("Suspicious")), at: at(1) }]);
+    given::<Account>([opened()]).when(freeze()).then([AccountEvent::AccountFrozen {
+        reason: Some(memo("Suspicious")),
+        by_owner: false,
+        at: at(1),
+    }]);
     assert_eq!(given::<Account>([opened(), frozen()]).state().status(), Some(AccountStatus::Frozen));
 }
 

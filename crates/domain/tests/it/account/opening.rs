@@ -8,6 +8,7 @@ use crate::given::given;
 
 fn open(initial_balance: Option<Amount>) -> AccountCommand {
     AccountCommand::Open {
+        actor: actor("alice"),
         account_id: ALICES,
         customer_id: alice(),
         title: title(),

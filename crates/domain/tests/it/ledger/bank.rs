@@ -48,7 +48,7 @@ impl<A: Aggregate> Kept<A> {
 
 impl Bank {
     pub(super) fn happens(&mut self, happening: &Happening) {
-        let (memo, reason, now) = (None, None, noon());
+        let (actor, memo, reason, now) = (operator(), None, None, noon());
         match *happening {
             Happening::Open { account, initial, euros } => {
                 let account_id = account_id(account);
@@ -56,6 +56,7 @@ impl Bank {
                 let initial_balance = initial.map(amount);
                 let (customer_id, title) = (alice(), title());
                 self.accounts[account].ask(&AccountCommand::Open {
+                    actor,
                     account_id,
                     customer_id,
                     title,
@@ -65,19 +66,19 @@ impl Bank {
                 });
             }
             Happening::Deposit { account, cents } => {
-                self.accounts[account].ask(&AccountCommand::Deposit { money: usd(cents), memo, now });
+                self.accounts[account].ask(&AccountCommand::Deposit { actor, money: usd(cents), memo, now });
             }
             Happening::Withdraw { account, cents } => {
-                self.accounts[account].ask(&AccountCommand::Withdraw { money: usd(cents), memo, now });
+                self.accounts[account].ask(&AccountCommand::Withdraw { actor, money: usd(cents), memo, now });
             }
             Happening::Freeze { account } => {
-                self.accounts[account].ask(&AccountCommand::Freeze { reason, now });
+                self.accounts[account].ask(&AccountCommand::Freeze { actor, reason, now });
             }
             Happening::Unfreeze { account } => {
-                self.accounts[account].ask(&AccountCommand::Unfreeze { reason, now });
+                self.accounts[account].ask(&AccountCommand::Unfreeze { actor, reason, now });
             }
             Happening::Close { account } => {
-                self.accounts[account].ask(&AccountCommand::Close { reason, now });
+                self.accounts[account].ask(&AccountCommand::Close { actor, reason, now });
             }
             Happening::Transfer { from, to, cents, late } => self.transfer(from, to, cents, late),
         }

@@ -174,20 +174,24 @@ impl System<'_> {
     /// What the domain refuses has no effect.
     fn act(&mut self, world: &mut World, client: usize) {
         world.clients_done |= 1 << client;
-        let (reason, now) = (None, noon());
+        let (actor, reason, now) = (operator(), None, noon());
         let _refused = match self.scenario.clients[client] {
-            Client::Cancel => self.ask_transfer(world, 0, &TransferCommand::Cancel { reason, now }),
+            Client::Cancel => self.ask_transfer(world, 0, &TransferCommand::Cancel { actor, reason, now }),
             Client::Reverse => {
-                let (actor, deadline) = (None, at(60));
+                let deadline = at(60);
                 self.ask_transfer(world, 0, &TransferCommand::StartReversal { actor, reason, deadline, now })
             }
-            Client::FreezeTarget => self.ask_account(world, 1, &AccountCommand::Freeze { reason, now }),
-            Client::UnfreezeTarget => self.ask_account(world, 1, &AccountCommand::Unfreeze { reason, now }),
-            Client::CloseTarget => self.ask_account(world, 1, &AccountCommand::Close { reason, now }),
-            Client::CloseSource => self.ask_account(world, 0, &AccountCommand::Close { reason, now }),
+            Client::FreezeTarget => {
+                self.ask_account(world, 1, &AccountCommand::Freeze { actor, reason, now })
+            }
+            Client::UnfreezeTarget => {
+                self.ask_account(world, 1, &AccountCommand::Unfreeze { actor, reason, now })
+            }
+            Client::CloseTarget => self.ask_account(world, 1, &AccountCommand::Close { actor, reason, now }),
+            Client::CloseSource => self.ask_account(world, 0, &AccountCommand::Close { actor, reason, now }),
             Client::EmptyTarget => {
                 let money = usd(self.scenario.cents);
-                self.ask_account(world, 1, &AccountCommand::Withdraw { money, memo: reason, now })
+                self.ask_account(world, 1, &AccountCommand::Withdraw { actor, money, memo: reason, now })
             }
         };
     }

@@ -11,7 +11,7 @@ const REJECT_CREDIT: TransferCommand = TransferCommand::RecordCreditRejection { 
 
 #[test]
 fn a_debit_leads_to_the_credit() {
-    given::<MoneyTransfer>([created()]).when(TransferCommand::RecordDebit).then([debit_recorded()]);
+    given::<MoneyTransfer>([created()]).when(record_debit()).then([debit_recorded()]);
 }
 
 #[test]
@@ -21,9 +21,7 @@ fn a_refused_debit_fails_the_transfer() {
 
 #[test]
 fn a_credit_completes_the_transfer() {
-    given::<MoneyTransfer>([created(), debit_recorded()])
-        .when(TransferCommand::RecordCredit)
-        .then([credit_recorded()]);
+    given::<MoneyTransfer>([created(), debit_recorded()]).when(record_credit()).then([credit_recorded()]);
 }
 
 #[test]
@@ -54,11 +52,11 @@ fn the_reason_is_known_from_the_rejection_on() {
 /// out; what remains is either a repetition, which changes nothing, or a contradiction.
 #[test]
 fn a_repeated_answer_changes_nothing_and_a_contradiction_is_refused() {
-    use TransferCommand::{RecordCredit, RecordDebit, RecordDebitReversal};
+    use TransferCommand::RecordDebitReversal;
     let answers = [
-        (Answer::Debit, RecordDebit),
+        (Answer::Debit, record_debit()),
         (Answer::DebitRejection, REJECT_DEBIT),
-        (Answer::Credit, RecordCredit),
+        (Answer::Credit, record_credit()),
         (Answer::CreditRejection, REJECT_CREDIT),
         (Answer::DebitReversal, RecordDebitReversal),
     ];

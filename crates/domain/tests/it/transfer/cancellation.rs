@@ -8,7 +8,11 @@ use crate::fixtures::*;
 use crate::given::given;
 
 fn cancel() -> TransferCommand {
-    TransferCommand::Cancel { reason: Some(memo("Wrong person")), now: at(1) }
+    cancel_by("alice")
+}
+
+fn cancel_by(name: &str) -> TransferCommand {
+    TransferCommand::Cancel { actor: actor(name), reason: Some(memo("Wrong person")), now: at(1) }
 }
 
 #[test]
@@ -30,7 +34,7 @@ fn a_refused_debit_ends_the_cancellation() {
 #[test]
 fn a_debit_that_came_first_is_taken_back() {
     given::<MoneyTransfer>([created(), cancellation_requested()])
-        .when(TransferCommand::RecordDebit)
+        .when(record_debit())
         .then([cancellation_refund_started()]);
     given::<MoneyTransfer>([created(), cancellation_requested(), cancellation_refund_started()])
         .when(TransferCommand::RecordDebitReversal)
@@ -63,5 +67,34 @@ fn it_is_too_late_to_cancel_once_the_debit_is_recorded() {
     ];
     for (past, state) in too_late {
         given::<MoneyTransfer>(past).when(cancel()).then_refused(TransferRefusal::TooLate { state });
+    }
+}
+
+#[test]
+fn only_who_created_a_transfer_or_an_operator_cancels_it() {
+    assert!(given::<MoneyTransfer>([created()]).when(cancel_by("operator:olive")).moved());
+    given::<MoneyTransfer>(completed()).when(cancel_by("bob")).then_refused(TransferRefusal::Forbidden);
+    for outsider in ["bob", "mallory"] {
+        given::<MoneyTransfer>([created()])
+            .when(cancel_by(outsider))
+            .then_refused(TransferRefusal::TransferNotFound);
+    }
+}
+
+#[test]
+fn a_transfer_is_seen_by_whoever_created_it_or_has_its_money_and_by_operators() {
+    let seen_by = |past: Vec<TransferEvent>, name: &str| {
+        let transfer = given::<MoneyTransfer>(past).state();
+        transfer.created().is_some_and(|created| created.is_visible_to(&actor(name)))
+    };
+    let accepted = vec![created()];
+    for (name, before, after) in [
+        ("alice", true, true),
+        ("bob", false, true),
+        ("operator:olive", true, true),
+        ("mallory", false, false),
+    ] {
+        assert_eq!(seen_by(accepted.clone(), name), before, "{name} before the credit");
+        assert_eq!(seen_by(completed(), name), after, "{name} after the credit");
     }
 }

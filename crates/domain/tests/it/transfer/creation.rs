@@ -46,10 +46,10 @@ fn a_created_transfer_knows_what_it_is() {
 #[test]
 fn nothing_can_be_asked_of_a_transfer_that_was_never_created() {
     let commands = [
-        TransferCommand::RecordDebit,
-        TransferCommand::Cancel { reason: None, now: noon() },
+        record_debit(),
+        TransferCommand::Cancel { actor: operator(), reason: None, now: noon() },
         TransferCommand::PassDeadline { now: at(10), next_check_at: at(11) },
-        TransferCommand::StartReversal { actor: None, reason: None, deadline: at(20), now: noon() },
+        TransferCommand::StartReversal { actor: operator(), reason: None, deadline: at(20), now: noon() },
         TransferCommand::CompleteReversal { reversal_id: TRANSFER },
     ];
     for command in commands {

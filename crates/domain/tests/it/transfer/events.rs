@@ -1,7 +1,7 @@
 //! The past of a transfer, as its tests tell it.
 
 use domain::ids::TransferId;
-use domain::transfer::{RefusalReason, TransferDetails, TransferEvent};
+use domain::transfer::{RefusalReason, TransferCommand, TransferDetails, TransferEvent};
 
 use crate::fixtures::*;
 
@@ -14,11 +14,19 @@ pub(super) fn created() -> TransferEvent {
 }
 
 pub(super) fn debit_recorded() -> TransferEvent {
-    TransferEvent::DebitRecorded { transfer: details() }
+    TransferEvent::DebitRecorded { transfer: details(), owner: Some(alice()) }
+}
+
+pub(super) fn record_debit() -> TransferCommand {
+    TransferCommand::RecordDebit { owner: Some(alice()) }
+}
+
+pub(super) fn record_credit() -> TransferCommand {
+    TransferCommand::RecordCredit { owner: Some(bob()) }
 }
 
 pub(super) fn credit_recorded() -> TransferEvent {
-    TransferEvent::CreditRecorded { transfer: details() }
+    TransferEvent::CreditRecorded { transfer: details(), owner: Some(bob()) }
 }
 
 pub(super) fn credit_rejection_recorded(reason: RefusalReason) -> TransferEvent {

@@ -9,8 +9,12 @@ use crate::fixtures::*;
 use crate::given::given;
 
 fn start() -> TransferCommand {
+    start_by("bob")
+}
+
+fn start_by(name: &str) -> TransferCommand {
     TransferCommand::StartReversal {
-        actor: Some(actor("bob")),
+        actor: actor(name),
         reason: Some(memo("Sent twice")),
         deadline: at(60),
         now: at(50),
@@ -49,7 +53,9 @@ fn only_a_completed_transfer_is_reversed() {
     for past in every_past() {
         let state = given::<MoneyTransfer>(past.clone()).state().status().expect("a status");
         if state != TransferStatus::Completed {
-            given::<MoneyTransfer>(past).when(start()).then_refused(TransferRefusal::NotCompleted { state });
+            given::<MoneyTransfer>(past)
+                .when(start_by("operator:olive"))
+                .then_refused(TransferRefusal::NotCompleted { state });
         }
     }
 }
@@ -107,9 +113,18 @@ fn a_reversal_is_reversed_like_any_transfer() {
     };
     let outcome = given::<MoneyTransfer>([
         TransferEvent::MoneyTransferCreated { transfer: reversal.clone(), at: at(51) },
-        TransferEvent::DebitRecorded { transfer: reversal.clone() },
-        TransferEvent::CreditRecorded { transfer: reversal },
+        TransferEvent::DebitRecorded { transfer: reversal.clone(), owner: Some(bob()) },
+        TransferEvent::CreditRecorded { transfer: reversal, owner: Some(bob()) },
     ])
     .when(start());
     assert!(outcome.moved());
+}
+
+#[test]
+fn only_the_recipient_or_an_operator_reverses() {
+    assert!(given::<MoneyTransfer>(completed()).when(start_by("operator:olive")).moved());
+    given::<MoneyTransfer>(completed()).when(start_by("alice")).then_refused(TransferRefusal::Forbidden);
+    given::<MoneyTransfer>(completed())
+        .when(start_by("mallory"))
+        .then_refused(TransferRefusal::TransferNotFound);
 }

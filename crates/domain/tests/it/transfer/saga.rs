@@ -68,9 +68,9 @@ fn no_account_is_asked_after_an_end_or_a_cancellation_that_waits() {
 fn a_transfer_takes_note_of_both_answers_under_one_id() {
     let reason = AccountClosed;
     let noted = [
-        (debited(30, 0), Step::RecordDebit, TransferCommand::RecordDebit),
+        (debited(30, 0), Step::RecordDebit, TransferCommand::RecordDebit { owner: Some(alice()) }),
         (debit_rejected(reason), Step::RecordDebit, TransferCommand::RecordDebitRejection { reason }),
-        (credited(30, 30), Step::RecordCredit, TransferCommand::RecordCredit),
+        (credited(30, 30), Step::RecordCredit, TransferCommand::RecordCredit { owner: Some(alice()) }),
         (credit_rejected(reason), Step::RecordCredit, TransferCommand::RecordCreditRejection { reason }),
         (debit_reversed(30, 30), Step::RecordReversal, TransferCommand::RecordDebitReversal),
     ];
@@ -107,7 +107,7 @@ fn the_original_takes_note_of_how_its_reversal_ended_under_one_id() {
     let fail = |reason| TransferCommand::FailReversal { reversal_id, reason };
     let ends = [
         (
-            TransferEvent::CreditRecorded { transfer: transfer.clone() },
+            TransferEvent::CreditRecorded { transfer: transfer.clone(), owner: None },
             TransferCommand::CompleteReversal { reversal_id },
         ),
         (

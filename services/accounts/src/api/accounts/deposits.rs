@@ -36,8 +36,12 @@ pub(crate) async fn deposit(
     request: CommandRequest,
     ValidJson { value: body, hash }: ValidJson<MoneyBody>,
 ) -> Result<Reply, Problem> {
-    let command =
-        AccountCommand::Deposit { money: body.money(), memo: body.memo, now: application.clock.now() };
+    let command = AccountCommand::Deposit {
+        actor: request.actor(),
+        money: body.money(),
+        memo: body.memo,
+        now: application.clock.now(),
+    };
     let executed = application.execute(id, command, request.context(hash)).await.map_err(problem)?;
     Ok(Reply::new(StatusCode::OK, &executed, &AccountReply::with_balance(&executed)))
 }

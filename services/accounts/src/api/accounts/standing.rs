@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use domain::account::AccountCommand;
-use domain::text::Memo;
+use domain::text::{Actor, Memo};
 use serde::Deserialize;
 use service_kit::command::{CommandRequest, Reply};
 use service_kit::http::{Problem, ValidJson, ValidPath};
@@ -28,7 +28,8 @@ pub(crate) async fn freeze(
     request: CommandRequest,
     body: Option<ValidJson<ReasonBody>>,
 ) -> Result<Reply, Problem> {
-    change(application, id, request, body, |reason, now| AccountCommand::Freeze { reason, now }).await
+    change(application, id, request, body, |actor, reason, now| AccountCommand::Freeze { actor, reason, now })
+        .await
 }
 
 pub(crate) async fn unfreeze(
@@ -37,7 +38,12 @@ pub(crate) async fn unfreeze(
     request: CommandRequest,
     body: Option<ValidJson<ReasonBody>>,
 ) -> Result<Reply, Problem> {
-    change(application, id, request, body, |reason, now| AccountCommand::Unfreeze { reason, now }).await
+    change(application, id, request, body, |actor, reason, now| AccountCommand::Unfreeze {
+        actor,
+        reason,
+        now,
+    })
+    .await
 }
 
 pub(crate) async fn close(
@@ -46,7 +52,8 @@ pub(crate) async fn close(
     request: CommandRequest,
     body: Option<ValidJson<ReasonBody>>,
 ) -> Result<Reply, Problem> {
-    change(application, id, request, body, |reason, now| AccountCommand::Close { reason, now }).await
+    change(application, id, request, body, |actor, reason, now| AccountCommand::Close { actor, reason, now })
+        .await
 }
 
 async fn change(
@@ -54,10 +61,10 @@ async fn change(
     ValidPath(id): ValidPath<Uuid>,
     request: CommandRequest,
     body: Option<ValidJson<ReasonBody>>,
-    command: fn(Option<Memo>, DateTime<Utc>) -> AccountCommand,
+    command: fn(Actor, Option<Memo>, DateTime<Utc>) -> AccountCommand,
 ) -> Result<Reply, Problem> {
     let ValidJson { value: body, hash } = ValidJson::or_default(body);
-    let command = command(body.reason, application.clock.now());
+    let command = command(request.actor(), body.reason, application.clock.now());
     let executed = application.execute(id, command, request.context(hash)).await.map_err(problem)?;
     Ok(Reply::new(StatusCode::OK, &executed, &AccountReply::of(&executed)))
 }

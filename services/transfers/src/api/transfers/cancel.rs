@@ -27,7 +27,8 @@ pub(crate) async fn cancel(
     body: Option<ValidJson<ReasonBody>>,
 ) -> Result<Reply, Problem> {
     let ValidJson { value: body, hash } = ValidJson::or_default(body);
-    let executed = application.cancel(id, body.reason, request.context(hash)).await.map_err(problem)?;
+    let executed =
+        application.cancel(id, request.actor(), body.reason, request.context(hash)).await.map_err(problem)?;
     let reply = TransferReply::of(executed.id, executed.version.0, &executed.state);
     Ok(Reply::new(StatusCode::ACCEPTED, &executed, &reply))
 }

@@ -18,8 +18,10 @@ pub(crate) async fn reverse(
     body: Option<ValidJson<ReasonBody>>,
 ) -> Result<Reply, Problem> {
     let ValidJson { value: body, hash } = ValidJson::or_default(body);
-    let (mut reversal, replayed) =
-        application.reverse(id, None, body.reason, request.context(hash)).await.map_err(problem)?;
+    let (mut reversal, replayed) = application
+        .reverse(id, request.actor(), body.reason, request.context(hash))
+        .await
+        .map_err(problem)?;
     // The subscription may have created the transfer first; the caller's own request decides what a replay is.
     reversal.replayed = replayed;
     accepted(&application, reversal, prefer).await
