@@ -3,13 +3,19 @@
 //! Invariant: whatever was ever written can be read for ever. A missing field takes its default, an unknown
 //! field is ignored, and an upcaster lifts each older schema version to the next.
 
+mod payload;
+
 use std::any::type_name;
+use std::borrow::Cow;
 use std::fmt::Debug;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use thiserror::Error;
+
+pub use payload::Payload;
 
 /// An enum of facts, serialized by serde with `#[serde(tag = "type", content = "data")]`.
 pub trait DomainEvent:
@@ -50,7 +56,7 @@ pub struct EncodedEvent {
     /// The schema version of `payload`.
     pub schema_version: u32,
     /// The event's fields.
-    pub payload: Value,
+    pub payload: Payload,
 }
 
 /// Why an event could not be written or read.
@@ -79,17 +85,26 @@ pub enum CodecError {
     },
 }
 
+/// An event as serde writes it, its fields not looked into.
+#[derive(Deserialize)]
+struct Tagged<'a> {
+    #[serde(rename = "type", borrow)]
+    event_type: Cow<'a, str>,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+}
+
 /// `event` as JSON.
 ///
 /// # Errors
 /// [`CodecError`] when the type is missing from [`DomainEvent::TYPES`] or does not serialize as a tagged enum.
 pub fn encode<E: DomainEvent>(event: &E) -> Result<EncodedEvent, CodecError> {
-    let mut tagged = serde_json::to_value(event)
-        .map_err(|source| CodecError::Payload { event_type: type_name::<E>().to_owned(), source })?;
-    let event_type = tagged.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let failed = |source| CodecError::Payload { event_type: type_name::<E>().to_owned(), source };
+    let text = serde_json::to_string(event).map_err(failed)?;
+    let Tagged { event_type, data } = serde_json::from_str(&text).map_err(failed)?;
     let known = known_type::<E>(&event_type)?;
-    let payload = tagged.get_mut("data").map_or_else(|| Value::Object(Default::default()), Value::take);
-    Ok(EncodedEvent { event_type, schema_version: known.schema_version, payload })
+    let payload = Payload::parse(data.map_or("{}", RawValue::get)).map_err(failed)?;
+    Ok(EncodedEvent { event_type: event_type.into_owned(), schema_version: known.schema_version, payload })
 }
 
 /// The event in `payload`, lifted from `schema_version` to today's.
@@ -99,7 +114,7 @@ pub fn encode<E: DomainEvent>(event: &E) -> Result<EncodedEvent, CodecError> {
 pub fn decode<E: DomainEvent>(
     event_type: &str,
     schema_version: u32,
-    payload: Value,
+    payload: &Payload,
 ) -> Result<E, CodecError> {
     let known = known_type::<E>(event_type)?;
     if schema_version > known.schema_version {
@@ -109,11 +124,18 @@ pub fn decode<E: DomainEvent>(
             known: known.schema_version,
         });
     }
-    let lifted = (schema_version..known.schema_version)
+    let mut upcasters = (schema_version..known.schema_version)
         .filter_map(|version| upcaster::<E>(event_type, version))
-        .fold(payload, |payload, upcaster| (upcaster.lift)(payload));
-    serde_json::from_value(serde_json::json!({ "type": event_type, "data": lifted }))
-        .map_err(|source| CodecError::Payload { event_type: event_type.to_owned(), source })
+        .peekable();
+    let failed = |source| CodecError::Payload { event_type: event_type.to_owned(), source };
+    if upcasters.peek().is_none() {
+        // From the text at once: a tree of every event would be most of what a long replay costs.
+        let tagged = format!(r#"{{"type":"{}","data":{payload}}}"#, known.name);
+        return serde_json::from_str(&tagged).map_err(failed);
+    }
+    let payload = payload.to_value().map_err(failed)?;
+    let lifted = upcasters.fold(payload, |payload, upcaster| (upcaster.lift)(payload));
+    serde_json::from_value(serde_json::json!({ "type": event_type, "data": lifted })).map_err(failed)
 }
 
 fn known_type<E: DomainEvent>(event_type: &str) -> Result<EventType, CodecError> {

@@ -15,9 +15,15 @@ use crate::stream::{ExpectedVersion, StreamId, Version};
 #[serde(transparent)]
 pub struct RequestHash(pub [u8; 32]);
 
-impl fmt::Debug for RequestHash {
+impl fmt::LowerHex for RequestHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for RequestHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::LowerHex::fmt(self, f)
     }
 }
 

@@ -1,9 +1,8 @@
 //! Stored facts and what is known about their origin.
 
 use chrono::{DateTime, Utc};
-use domain::event::EncodedEvent;
+use domain::event::{EncodedEvent, Payload};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use uuid::Uuid;
 
 use crate::stream::{StreamId, Version};
@@ -60,7 +59,7 @@ pub struct RecordedEvent {
     /// The schema version of `payload`.
     pub schema_version: u32,
     /// The event's fields.
-    pub payload: Value,
+    pub payload: Payload,
     /// Where it comes from.
     pub metadata: Metadata,
     /// The command that caused it.
@@ -79,6 +78,6 @@ impl RecordedEvent {
     /// # Errors
     /// [`domain::event::CodecError`] when the type is unknown or the payload has another shape.
     pub fn decode<E: domain::DomainEvent>(&self) -> Result<E, domain::event::CodecError> {
-        domain::event::decode(&self.event_type, self.schema_version, self.payload.clone())
+        domain::event::decode(&self.event_type, self.schema_version, &self.payload)
     }
 }

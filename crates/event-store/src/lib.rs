@@ -28,6 +28,8 @@ pub mod sqlite;
 pub use clock::{Clock, SystemClock};
 pub use command::{CommandContext, CommandRecord, RequestHash};
 pub use commands::{Commands, ExecuteError, Executed, LaneSettings};
+/// An event's fields, as the domain writes them.
+pub use domain::event::Payload;
 pub use error::{Conflict, StoreError};
 pub use event::{CommitId, Metadata, NewEvent, RecordedEvent};
 pub use open::open;

@@ -327,10 +327,8 @@ impl<A: Aggregate> LoadedPart<A> {
     pub(crate) fn fold(self) -> Result<Versioned<A>, StoreError> {
         let Self { base, events } = self;
         let Versioned { id, mut version, mut state } = base;
-        for mut event in events {
-            // Taken out: nobody needs the payload afterwards, and a long replay would copy each.
-            let payload = std::mem::take(&mut event.payload);
-            let domain_event = decode_event(&event.event_type, event.schema_version, payload)
+        for event in events {
+            let domain_event = decode_event(&event.event_type, event.schema_version, &event.payload)
                 .map_err(|source| codec_error(&event, source))?;
             version = event.version;
             state = state.evolve(&domain_event);

@@ -5,6 +5,7 @@
 //! connections of their own and, thanks to the write-ahead log, never wait.
 
 mod append;
+mod load_many;
 mod rows;
 
 use std::path::Path;
@@ -21,13 +22,16 @@ use sqlx::types::Json;
 use sqlx::{SqlSafeStr, query, query_as, query_scalar};
 use tokio::sync::{Mutex, broadcast};
 use uuid::Uuid;
+use uuid::fmt::Simple;
 
 use crate::assemble::{Batch, by_commit, without_gap};
 use crate::command::CommandRecord;
 use crate::error::StoreError;
 use crate::event::{CommitId, RecordedEvent};
 use crate::snapshot::Snapshot;
-use crate::store::{Appended, Commit, CommitNotice, CommitNotices, EventStore, PendingCommit, Until};
+use crate::store::{
+    Appended, Commit, CommitNotice, CommitNotices, EventStore, PendingCommit, StreamPart, StreamRange, Until,
+};
 use crate::stream::{StreamId, Version};
 use crate::write_task::to_the_end;
 
@@ -119,21 +123,19 @@ impl SqliteEventStore {
     }
 
     async fn save_snapshots_now(&self, snapshots: Vec<Snapshot>) -> Result<(), StoreError> {
+        let row = |snapshot: &Snapshot| {
+            let StreamId { aggregate_type, aggregate_id } = &snapshot.stream;
+            // The state is text inside the JSON, so that it is stored as it was written.
+            let state = snapshot.state.to_string();
+            let aggregate_id = aggregate_id.simple();
+            (aggregate_type.clone(), aggregate_id, snapshot.version.0, snapshot.state_schema_version, state)
+        };
+        let rows: Vec<_> = snapshots.iter().map(row).collect();
         let writers = self.writers()?;
         let _turn = writers.turn.lock().await;
-        let mut transaction = writers.relaxed.begin_with("BEGIN IMMEDIATE").await.map_err(rows::failed)?;
-        for snapshot in snapshots {
-            query(include_str!("../sql/sqlite/save_snapshot.sql"))
-                .bind(snapshot.stream.aggregate_type)
-                .bind(snapshot.stream.aggregate_id)
-                .bind(snapshot.version.0)
-                .bind(snapshot.state_schema_version)
-                .bind(Json(snapshot.state))
-                .execute(&mut *transaction)
-                .await
-                .map_err(rows::failed)?;
-        }
-        transaction.commit().await.map_err(rows::failed)
+        let save = query(include_str!("../sql/sqlite/save_snapshots.sql")).bind(Json(rows));
+        save.execute(&writers.relaxed).await.map_err(rows::failed)?;
+        Ok(())
     }
 
     async fn republish_now(&self, command: CommandRecord) -> Result<(), StoreError> {
@@ -155,13 +157,18 @@ impl EventStore for SqliteEventStore {
     }
 
     async fn find_commands(&self, command_ids: &[Uuid]) -> Result<Vec<CommandRecord>, StoreError> {
-        let mut found = Vec::new();
-        for command_id in command_ids {
-            let find = query(include_str!("../sql/sqlite/find_command.sql")).bind(command_id);
-            let row = find.fetch_optional(&self.readers).await.map_err(rows::failed)?;
-            found.extend(row.as_ref().map(rows::command_record).transpose().map_err(rows::failed)?);
-        }
-        Ok(found)
+        let asked = query(include_str!("../sql/sqlite/find_commands.sql")).bind(Json(simple(command_ids)));
+        let found = asked.fetch_all(&self.readers).await.map_err(rows::failed)?;
+        found.iter().map(rows::command_record).collect::<Result<_, _>>().map_err(rows::failed)
+    }
+
+    async fn load_many(
+        &self,
+        aggregate_type: &str,
+        state_schema_version: u32,
+        ranges: &[StreamRange],
+    ) -> Result<Vec<StreamPart>, StoreError> {
+        load_many::read(&self.readers, aggregate_type, state_schema_version, ranges).await
     }
 
     async fn versions(
@@ -169,17 +176,11 @@ impl EventStore for SqliteEventStore {
         aggregate_type: &str,
         aggregate_ids: &[Uuid],
     ) -> Result<Vec<Version>, StoreError> {
-        let mut versions = Vec::with_capacity(aggregate_ids.len());
-        for aggregate_id in aggregate_ids {
-            let version = query_scalar(include_str!("../sql/sqlite/version.sql"))
-                .bind(aggregate_type)
-                .bind(aggregate_id)
-                .fetch_one(&self.readers)
-                .await
-                .map_err(rows::failed)?;
-            versions.push(Version(version));
-        }
-        Ok(versions)
+        let asked = query_scalar(include_str!("../sql/sqlite/versions.sql"))
+            .bind(aggregate_type)
+            .bind(Json(simple(aggregate_ids)));
+        let versions: Vec<i64> = asked.fetch_all(&self.readers).await.map_err(rows::failed)?;
+        Ok(versions.into_iter().map(Version).collect())
     }
 
     async fn load(
@@ -291,6 +292,11 @@ impl EventStore for SqliteEventStore {
             writers.durable.close().await;
         }
     }
+}
+
+/// Ids as the statements take them: hexadecimal, because JSON has no bytes.
+fn simple(ids: &[Uuid]) -> Vec<Simple> {
+    ids.iter().map(|id| id.simple()).collect()
 }
 
 /// Connections to a local file do not break, so they are kept and not tested.

@@ -7,7 +7,6 @@
 mod attributes;
 
 use event_store::{CommitId, Metadata, RecordedEvent, StreamId, Version};
-use serde_json::Value;
 use thiserror::Error;
 
 use self::attributes::Attributes;
@@ -92,7 +91,7 @@ pub fn to_message(event: &RecordedEvent, source: &str) -> Message {
         topic: topic_of(&event.stream.aggregate_type),
         key,
         headers: attributes.0,
-        payload: event.payload.to_string().into_bytes(),
+        payload: event.payload.as_str().as_bytes().to_vec(),
     }
 }
 
@@ -112,7 +111,7 @@ pub fn to_event(message: &Message) -> Result<RecordedEvent, EnvelopeError> {
         event_id: attributes::required(message, name::ID)?,
         event_type: attributes::required(message, name::TYPE)?,
         schema_version: attributes::required(message, name::SCHEMA_VERSION)?,
-        payload: serde_json::from_slice::<Value>(&message.payload)?,
+        payload: serde_json::from_slice(&message.payload)?,
         metadata: Metadata {
             correlation_id: attributes::optional(message, name::CORRELATION_ID)?,
             causation_id: attributes::optional(message, name::CAUSATION_ID)?,

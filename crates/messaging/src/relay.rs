@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
-use event_store::{CommitId, EventStore, PendingCommit, StoreError};
+use event_store::{CommitId, CommitNotices, EventStore, PendingCommit, StoreError};
 use futures::join;
 use metrics::{counter, gauge};
 use thiserror::Error;
@@ -60,13 +60,13 @@ impl OutboxRelay {
         while !shutdown.is_cancelled() {
             // Notices of before this look are answered by it.
             while !matches!(notices.try_recv(), Err(TryRecvError::Empty | TryRecvError::Closed)) {}
-            let pause = match self.publish_pending().await {
-                Ok(moved) => {
+            let pause = match self.publish_until_quiet(&notices).await {
+                Ok(more) => {
                     if failures > 0 {
                         tracing::info!(source = self.source, failures, "the outbox is relayed again");
                         failures = 0;
                     }
-                    if moved {
+                    if more {
                         continue;
                     }
                     FALLBACK
@@ -94,33 +94,46 @@ impl OutboxRelay {
         }
     }
 
-    /// Publishes one batch and says whether there was any.
+    /// Publishes one batch, forgets what was confirmed unless the next batch will do that meanwhile, and says whether
+    /// there is a next batch.
+    async fn publish_until_quiet(&mut self, notices: &CommitNotices) -> Result<bool, RelayError> {
+        // What was committed during the publishing has left a notice.
+        let more = self.publish_pending().await? || !notices.is_empty();
+        if !more {
+            self.mark(&self.confirmed).await?;
+            self.confirmed.clear();
+        }
+        Ok(more)
+    }
+
+    /// Publishes one batch and says whether it was a full one, so that another one waits behind it.
     async fn publish_pending(&mut self) -> Result<bool, RelayError> {
         let mut pending = std::mem::take(&mut self.next);
         if pending.is_empty() {
             pending = self.store.pending(&self.confirmed, BATCH).await?;
         }
         self.report(&pending);
-        let before = std::mem::take(&mut self.confirmed);
         if pending.is_empty() {
-            self.mark(&before).await?;
             return Ok(false);
         }
+        let before = std::mem::take(&mut self.confirmed);
         let events = pending.iter().flat_map(|commit| &commit.events);
         let messages: Vec<Message> = events.map(|event| to_message(event, &self.source)).collect();
-        let count = messages.len() as u64;
+        let count = messages.len();
+        let is_full = count >= BATCH as usize;
         self.ensure_topics(&messages).await?;
         let in_flight: Vec<CommitId> = pending.iter().map(|commit| commit.commit_id).collect();
         let except = [before.as_slice(), in_flight.as_slice()].concat();
-        let (published, marked, next) =
-            join!(self.bus.publish(messages), self.mark(&before), self.store.pending(&except, BATCH));
+        let read_ahead =
+            async { if is_full { self.store.pending(&except, BATCH).await } else { Ok(vec![]) } };
+        let (published, marked, next) = join!(self.bus.publish(messages), self.mark(&before), read_ahead);
         published?;
         fault::point(fault::RELAY_AFTER_PUBLISH);
         self.confirmed = in_flight;
         marked?;
         self.next = next?;
-        counter!("bank_relay_published_total", "source" => self.source.clone()).increment(count);
-        Ok(true)
+        counter!("bank_relay_published_total", "source" => self.source.clone()).increment(count as u64);
+        Ok(is_full)
     }
 
     async fn mark(&self, commits: &[CommitId]) -> Result<(), StoreError> {
@@ -150,7 +163,7 @@ impl OutboxRelay {
 }
 
 /// Waits for the next commit notice; for ever when there will be none, so that only the fallback is left.
-async fn noticed(notices: &mut event_store::CommitNotices) {
+async fn noticed(notices: &mut CommitNotices) {
     if let Err(RecvError::Closed) = notices.recv().await {
         std::future::pending().await
     }

@@ -77,6 +77,6 @@ fn assert_survives_snapshot<A: Aggregate>(state: &A) {
 #[track_caller]
 fn assert_survives_storage<E: DomainEvent>(event: &E) {
     let stored = encode(event).expect("an event encodes");
-    let read = decode::<E>(&stored.event_type, stored.schema_version, stored.payload);
+    let read = decode::<E>(&stored.event_type, stored.schema_version, &stored.payload);
     assert_eq!(&read.expect("a stored event decodes"), event);
 }

@@ -96,7 +96,7 @@ struct Events<'a> {
     ids: Vec<Uuid>,
     types: Vec<&'a str>,
     schema_versions: Vec<i32>,
-    payloads: Vec<String>,
+    payloads: Vec<&'a str>,
     metadata: Vec<String>,
     commands: Vec<Uuid>,
     times: Vec<DateTime<Utc>>,
@@ -114,7 +114,7 @@ impl<'a> Events<'a> {
                 all.ids.push(event.event_id);
                 all.types.push(&event.body.event_type);
                 all.schema_versions.push(to_integer(event.body.schema_version)?);
-                all.payloads.push(to_json(&event.body.payload)?);
+                all.payloads.push(event.body.payload.as_str());
                 all.metadata.push(metadata.clone());
                 all.commands.push(command.command_id);
                 all.times.push(command.recorded_at);

@@ -1,9 +1,13 @@
 //! Commits inside the writer's transaction. Only this transaction writes, so what it reads first still holds when it
 //! inserts; the unique keys are the second line.
+//!
+//! Each statement takes the rows of the whole batch as one JSON array: the driver hands every statement to another
+//! thread, which costs more than the statement.
 
+use serde::Serialize;
 use sqlx::types::Json;
 use sqlx::{Error, SqliteConnection, query, query_as, query_scalar};
-use uuid::Uuid;
+use uuid::fmt::Simple;
 
 use super::rows::failed;
 use crate::assemble::{Batch, objections};
@@ -16,10 +20,7 @@ use crate::stream::Version;
 const NO_COMMIT: CommitId = CommitId(0);
 
 pub(super) async fn write(connection: &mut SqliteConnection, batch: Batch) -> Result<Appended, StoreError> {
-    let mut stand = Vec::with_capacity(batch.commits().len());
-    for commit in batch.commits() {
-        stand.push(where_it_stands(connection, commit).await.map_err(failed)?);
-    }
+    let stand = where_they_stand(connection, &batch).await.map_err(failed)?;
     let objections = objections(&batch, stand);
     if objections.iter().any(Option::is_some) {
         return Ok(Appended::Refused(objections));
@@ -27,17 +28,21 @@ pub(super) async fn write(connection: &mut SqliteConnection, batch: Batch) -> Re
     insert(connection, batch).await.map(Appended::Written).map_err(failed)
 }
 
-async fn where_it_stands(
+async fn where_they_stand(
     connection: &mut SqliteConnection,
-    commit: &Commit,
-) -> Result<(bool, Version), Error> {
-    let (is_recorded, version) = query_as(include_str!("../../sql/sqlite/where_it_stands.sql"))
-        .bind(commit.command.command_id)
-        .bind(&commit.command.stream.aggregate_type)
-        .bind(commit.command.stream.aggregate_id)
-        .fetch_one(connection)
+    batch: &Batch,
+) -> Result<Vec<(bool, Version)>, Error> {
+    let asked: Vec<(Simple, Simple)> = batch
+        .commits()
+        .iter()
+        .map(|Commit { command, .. }| (command.command_id.simple(), command.stream.aggregate_id.simple()))
+        .collect();
+    let stand: Vec<(bool, i64)> = query_as(include_str!("../../sql/sqlite/where_they_stand.sql"))
+        .bind(batch.aggregate_type())
+        .bind(Json(asked))
+        .fetch_all(connection)
         .await?;
-    Ok((is_recorded, Version(version)))
+    Ok(stand.into_iter().map(|(is_recorded, version)| (is_recorded, Version(version))).collect())
 }
 
 async fn insert(connection: &mut SqliteConnection, batch: Batch) -> Result<Vec<Vec<RecordedEvent>>, Error> {
@@ -46,16 +51,12 @@ async fn insert(connection: &mut SqliteConnection, batch: Batch) -> Result<Vec<V
         0 => None,
         count => Some(insert_outbox_row(connection, count).await?),
     };
-    for commit in batch.sorted() {
-        let has_events = !commit.events.is_empty();
-        insert_command(connection, commit, commit_id.filter(|_| has_events)).await?;
-    }
-    for (aggregate_id, change) in batch.deadlines() {
-        put_deadline(connection, batch.aggregate_type(), aggregate_id, change).await?;
-    }
+    insert_commands(connection, &batch, commit_id).await?;
+    put_deadlines(connection, &batch).await?;
+    let aggregate_type = batch.aggregate_type().to_owned();
     let recorded = batch.recorded(commit_id.unwrap_or(NO_COMMIT));
-    for event in recorded.iter().flatten() {
-        insert_event(connection, event).await?;
+    if let Some(commit_id) = commit_id {
+        insert_events(connection, &aggregate_type, commit_id, &recorded).await?;
     }
     Ok(recorded)
 }
@@ -69,64 +70,100 @@ async fn insert_outbox_row(connection: &mut SqliteConnection, event_count: usize
         .map(CommitId)
 }
 
-async fn insert_command(
+/// A row of `insert_commands.sql`, in the order of its fields.
+#[derive(Serialize)]
+struct CommandRow(Simple, Simple, i64, u32, Option<String>, Option<String>, i64, Option<i64>);
+
+async fn insert_commands(
     connection: &mut SqliteConnection,
-    commit: &Commit,
+    batch: &Batch,
     commit_id: Option<CommitId>,
 ) -> Result<(), Error> {
-    let command = &commit.command;
-    query(include_str!("../../sql/sqlite/insert_command.sql"))
-        .bind(command.command_id)
-        .bind(&command.stream.aggregate_type)
-        .bind(command.stream.aggregate_id)
-        .bind(command.version.0)
-        .bind(command.event_count)
-        .bind(command.request_hash.as_ref().map(|hash| hash.0.as_slice()))
-        .bind(command.refusal.as_ref().map(Json))
-        .bind(command.recorded_at.timestamp_micros())
-        .bind(commit_id.map(|id| id.0))
+    let row = |commit: &Commit| {
+        let command = &commit.command;
+        Ok(CommandRow(
+            command.command_id.simple(),
+            command.stream.aggregate_id.simple(),
+            command.version.0,
+            command.event_count,
+            command.request_hash.map(|hash| format!("{hash:x}")),
+            command.refusal.as_ref().map(json).transpose()?,
+            command.recorded_at.timestamp_micros(),
+            commit_id.filter(|_| !commit.events.is_empty()).map(|id| id.0),
+        ))
+    };
+    let rows: Vec<CommandRow> = batch.sorted().map(row).collect::<Result<_, Error>>()?;
+    query(include_str!("../../sql/sqlite/insert_commands.sql"))
+        .bind(batch.aggregate_type())
+        .bind(Json(rows))
         .execute(connection)
         .await?;
     Ok(())
 }
 
-async fn insert_event(connection: &mut SqliteConnection, event: &RecordedEvent) -> Result<(), Error> {
-    query(include_str!("../../sql/sqlite/insert_event.sql"))
-        .bind(&event.stream.aggregate_type)
-        .bind(event.stream.aggregate_id)
-        .bind(event.version.0)
-        .bind(event.event_id)
-        .bind(&event.event_type)
-        .bind(event.schema_version)
-        .bind(Json(&event.payload))
-        .bind(Json(&event.metadata))
-        .bind(event.command_id)
-        .bind(event.recorded_at.timestamp_micros())
-        .bind(event.commit_id.0)
-        .bind(event.ordinal)
-        .execute(connection)
-        .await?;
-    Ok(())
+/// A row of `insert_events.sql`, in the order of its fields.
+#[derive(Serialize)]
+struct EventRow<'a>(Simple, i64, Simple, &'a str, u32, &'a str, String, Simple, i64, u32);
+
+impl<'a> EventRow<'a> {
+    fn of(event: &'a RecordedEvent) -> Result<Self, Error> {
+        Ok(Self(
+            event.stream.aggregate_id.simple(),
+            event.version.0,
+            event.event_id.simple(),
+            &event.event_type,
+            event.schema_version,
+            event.payload.as_str(),
+            json(&event.metadata)?,
+            event.command_id.simple(),
+            event.recorded_at.timestamp_micros(),
+            event.ordinal,
+        ))
+    }
 }
 
-async fn put_deadline(
+async fn insert_events(
     connection: &mut SqliteConnection,
     aggregate_type: &str,
-    aggregate_id: Uuid,
-    change: DeadlineChange,
+    commit_id: CommitId,
+    recorded: &[Vec<RecordedEvent>],
 ) -> Result<(), Error> {
-    let statement = match change {
-        DeadlineChange::Keep => return Ok(()),
-        DeadlineChange::Set(due_at) => query(include_str!("../../sql/sqlite/set_deadline.sql"))
-            .bind(aggregate_type)
-            .bind(aggregate_id)
-            .bind(due_at.timestamp_micros()),
-        DeadlineChange::Clear => {
-            query("DELETE FROM deadlines WHERE aggregate_type = ?1 AND aggregate_id = ?2")
-                .bind(aggregate_type)
-                .bind(aggregate_id)
-        }
-    };
-    statement.execute(connection).await?;
+    let rows: Vec<EventRow<'_>> = recorded.iter().flatten().map(EventRow::of).collect::<Result<_, _>>()?;
+    query(include_str!("../../sql/sqlite/insert_events.sql"))
+        .bind(aggregate_type)
+        .bind(commit_id.0)
+        .bind(Json(rows))
+        .execute(connection)
+        .await?;
     Ok(())
+}
+
+async fn put_deadlines(connection: &mut SqliteConnection, batch: &Batch) -> Result<(), Error> {
+    let (mut set, mut cleared) = (Vec::new(), Vec::new());
+    for (aggregate_id, change) in batch.deadlines() {
+        match change {
+            DeadlineChange::Keep => {}
+            DeadlineChange::Set(due_at) => set.push((aggregate_id.simple(), due_at.timestamp_micros())),
+            DeadlineChange::Clear => cleared.push(aggregate_id.simple()),
+        }
+    }
+    if !set.is_empty() {
+        query(include_str!("../../sql/sqlite/set_deadlines.sql"))
+            .bind(batch.aggregate_type())
+            .bind(Json(set))
+            .execute(&mut *connection)
+            .await?;
+    }
+    if !cleared.is_empty() {
+        query(include_str!("../../sql/sqlite/clear_deadlines.sql"))
+            .bind(batch.aggregate_type())
+            .bind(Json(cleared))
+            .execute(connection)
+            .await?;
+    }
+    Ok(())
+}
+
+fn json(value: &impl Serialize) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|failure| Error::Encode(failure.into()))
 }

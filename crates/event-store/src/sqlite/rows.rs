@@ -20,7 +20,7 @@ pub(super) fn recorded_events(rows: &[SqliteRow]) -> Result<Vec<RecordedEvent>, 
     rows.iter().map(recorded_event).collect::<Result<_, _>>().map_err(failed)
 }
 
-fn recorded_event(row: &SqliteRow) -> Result<RecordedEvent, Error> {
+pub(super) fn recorded_event(row: &SqliteRow) -> Result<RecordedEvent, Error> {
     Ok(RecordedEvent {
         stream: stream(row)?,
         version: Version(row.try_get("version")?),

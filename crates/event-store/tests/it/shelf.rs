@@ -3,7 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex};
 
 use chrono::{DateTime, Utc};
-use domain::event::{EncodedEvent, EventType, Upcaster, encode};
+use domain::event::{EncodedEvent, EventType, Payload, Upcaster, encode};
 use domain::{Aggregate, DomainEvent};
 use event_store::{
     CommandContext, CommandRecord, Commands, Commit, DeadlineChange, EventStore, LaneSettings, Metadata,
@@ -199,6 +199,11 @@ pub(crate) fn commit(id: Uuid, expected: i64, events: &[ShelfEvent]) -> Commit {
     commit_encoded(id, expected, events.iter().map(|event| encode(event).unwrap()).collect())
 }
 
+/// An event's fields.
+pub(crate) fn fields(value: &Value) -> Payload {
+    Payload::try_from(value).unwrap()
+}
+
 /// A commit of one event as other code would have written it.
 pub(crate) fn commit_raw(
     id: Uuid,
@@ -210,7 +215,7 @@ pub(crate) fn commit_raw(
     commit_encoded(
         id,
         expected,
-        vec![EncodedEvent { event_type: event_type.to_owned(), schema_version, payload }],
+        vec![EncodedEvent { event_type: event_type.to_owned(), schema_version, payload: fields(&payload) }],
     )
 }
 

@@ -1,5 +1,5 @@
 use chrono::{DateTime, Utc};
-use event_store::{CommitId, Metadata, RecordedEvent, StreamId, Version};
+use event_store::{CommitId, Metadata, Payload, RecordedEvent, StreamId, Version};
 use proptest::collection::{hash_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -57,7 +57,7 @@ fn event() -> impl Strategy<Value = RecordedEvent> {
             event_id: body.0,
             event_type: body.1,
             schema_version: body.2,
-            payload: body.3,
+            payload: Payload::try_from(&body.3).expect("JSON"),
             metadata: origin.0,
             command_id: origin.1,
             recorded_at: origin.2,
@@ -74,7 +74,7 @@ fn sample() -> RecordedEvent {
         event_id: Uuid::from_u128(8),
         event_type: "AccountDebited".to_owned(),
         schema_version: 1,
-        payload: json!({ "amount": 5500 }),
+        payload: Payload::try_from(&json!({ "amount": 5500 })).expect("JSON"),
         metadata: Metadata::default(),
         command_id: Uuid::from_u128(9),
         recorded_at: DateTime::from_timestamp_micros(1_700_000_000_000_001).expect("a time"),

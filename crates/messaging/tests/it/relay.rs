@@ -14,6 +14,8 @@ use crate::support::{Backend, FakeStore, SpyBus, ids, on_every_bus, until};
 on_every_bus!(
     it_publishes_in_order_and_empties_the_outbox,
     a_failing_bus_loses_nothing,
+    a_bus_that_fails_in_the_middle_of_a_batch_loses_nothing,
+    an_outbox_that_cannot_be_emptied_keeps_the_order,
     what_was_published_but_not_marked_is_published_again_and_nothing_else,
     a_second_relay_only_causes_duplicates,
     a_notice_wakes_it_at_once,
@@ -92,6 +94,38 @@ async fn a_failing_bus_loses_nothing(backend: Backend) {
     emptied(&store).await;
     for id in ids {
         assert_eq!(published(&backend, id).await, (1..=10).collect::<Vec<_>>());
+    }
+    relaying.stop().await;
+}
+
+/// More than one batch waits, so that the relay has read ahead when a publish tears.
+async fn a_bus_that_fails_in_the_middle_of_a_batch_loses_nothing(backend: Backend) {
+    let ids = ids(30);
+    let store = Arc::new(FakeStore::new());
+    let spy = SpyBus::new(Arc::clone(&backend.bus));
+    spy.controls.torn_publishes.store(2, Ordering::SeqCst);
+    commit(&store, &backend, &ids, 1..=50);
+    let relaying = Relaying::start(&store, Arc::new(spy));
+    emptied(&store).await;
+    for id in ids {
+        let versions = published(&backend, id).await;
+        assert_eq!(first_occurrences(&versions), (1..=50).collect::<Vec<_>>(), "{versions:?}");
+    }
+    relaying.stop().await;
+}
+
+/// The rows of a batch are deleted while the next batch is published; when that fails, both come again.
+async fn an_outbox_that_cannot_be_emptied_keeps_the_order(backend: Backend) {
+    let ids = ids(30);
+    let store = Arc::new(FakeStore::new());
+    store.failing_marks.store(2, Ordering::SeqCst);
+    commit(&store, &backend, &ids, 1..=50);
+    let relaying = Relaying::start(&store, Arc::clone(&backend.bus));
+    emptied(&store).await;
+    for id in ids {
+        let versions = published(&backend, id).await;
+        assert_eq!(first_occurrences(&versions), (1..=50).collect::<Vec<_>>(), "{versions:?}");
+        assert!(versions.len() > 50, "what was not deleted was published again");
     }
     relaying.stop().await;
 }

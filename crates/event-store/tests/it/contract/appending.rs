@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::backend::Backend;
 use crate::clock::time;
-use crate::shelf::{ShelfEvent, commit, commit_raw, put, shelf_stream};
+use crate::shelf::{ShelfEvent, commit, commit_raw, fields, put, shelf_stream};
 
 pub(crate) async fn events_come_back_in_order(backend: Arc<impl Backend>) {
     let (store, id) = (backend.open().await, Uuid::now_v7());
@@ -45,7 +45,7 @@ pub(crate) async fn numbers_and_text_come_back_exactly(backend: Arc<impl Backend
     let appended = store.append(accepted).await.unwrap();
     store.append(declined.clone()).await.unwrap();
 
-    assert_eq!(appended[0].payload, payload);
+    assert_eq!(appended[0].payload, fields(&payload));
     assert_eq!(store.load(&stream, Version::NONE, Until::Latest).await.unwrap(), appended);
     let found = store.find_command(declined.command.command_id).await.unwrap();
     assert_eq!(found, Some(declined.command));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{SubsecRound, Utc};
-use event_store::{CommitId, Metadata, RecordedEvent, StreamId, Version};
+use event_store::{CommitId, Metadata, Payload, RecordedEvent, StreamId, Version};
 use messaging::{Message, to_message};
 use serde_json::json;
 use uuid::Uuid;
@@ -18,7 +18,7 @@ pub(crate) fn event(aggregate_type: &str, id: Uuid, version: i64) -> RecordedEve
         event_id: Uuid::now_v7(),
         event_type: "Happened".to_owned(),
         schema_version: 1,
-        payload: json!({ "version": version }),
+        payload: Payload::try_from(&json!({ "version": version })).expect("JSON"),
         metadata: Metadata::default(),
         command_id: Uuid::now_v7(),
         recorded_at: Utc::now().trunc_subsecs(6),

@@ -11,6 +11,8 @@ use messaging::{Bus, BusError, Delivery, Message, Position, Source, SourceEvent}
 pub(crate) struct Controls {
     /// The next so many publications fail without doing anything.
     pub(crate) failing_publishes: AtomicUsize,
+    /// The next so many publishes fail after half of their messages.
+    pub(crate) torn_publishes: AtomicUsize,
     /// The next so many joins of a group fail.
     pub(crate) failing_joins: AtomicUsize,
     /// Members that join while this is set never get anything.
@@ -49,6 +51,11 @@ impl Bus for SpyBus {
 
     async fn publish(&self, messages: Vec<Message>) -> Result<(), BusError> {
         if takes_one(&self.controls.failing_publishes) {
+            return Err(down());
+        }
+        if takes_one(&self.controls.torn_publishes) {
+            let half = messages.len() / 2;
+            self.inner.publish(messages.into_iter().take(half).collect()).await?;
             return Err(down());
         }
         self.inner.publish(messages).await

@@ -1,0 +1,6 @@
+-- The rows of ?2, for streams of the type ?1. Ids and hashes are hexadecimal, because JSON has no bytes.
+INSERT INTO commands (command_id, aggregate_type, aggregate_id, version, event_count, request_hash, refusal,
+                      recorded_at, commit_id)
+SELECT unhex(value ->> 0), ?1, unhex(value ->> 1), value ->> 2, value ->> 3, unhex(value ->> 4), value ->> 5,
+       value ->> 6, value ->> 7
+FROM json_each(?2);
