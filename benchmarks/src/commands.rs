@@ -63,7 +63,8 @@ fn plan(args: &Args) -> Vec<Plan> {
     let asked = |contender: &Contender| args.contenders.contains(contender);
     let single = |load| Contender::SINGLE.into_iter().filter(asked).map(move |contender| (contender, load));
     let raw = Contender::RAW.into_iter().filter(asked).map(|contender| (contender, Load::Batches));
-    args.loads.iter().flat_map(|&load| single(load)).chain(raw).collect()
+    let pair = [Contender::PAIR].into_iter().filter(|(contender, _)| asked(contender));
+    args.loads.iter().flat_map(|&load| single(load)).chain(pair).chain(raw).collect()
 }
 
 async fn measure(server: &Server, plan: &[Plan], timing: Timing) -> anyhow::Result<(Vec<Cell>, Vec<Fact>)> {

@@ -6,6 +6,7 @@ mod esrs;
 pub(crate) mod handwritten;
 mod own;
 mod pool08;
+pub(crate) mod processes;
 mod raw;
 pub(crate) mod sqlite_by_hand;
 
@@ -32,6 +33,8 @@ pub(crate) const MOST_CONNECTIONS: usize = 64;
 pub(crate) enum Contender {
     /// Our store: what waits at the same time is committed together
     Lanes,
+    /// Our store in two processes, each with as many commands under way, on accounts of its own
+    TwoProcesses,
     /// Our store, each command committed by itself
     Direct,
     /// The crates cqrs-es and postgres-es
@@ -50,6 +53,8 @@ impl Contender {
     /// Those who carry out one command at a time.
     pub(crate) const SINGLE: [Self; 5] =
         [Self::Lanes, Self::Direct, Self::CqrsEs, Self::Esrs, Self::Handwritten];
+    /// The load of the two processes, each.
+    pub(crate) const PAIR: (Self, Load) = (Self::TwoProcesses, Load::InFlight(64));
     /// Those who write the same rows without any command.
     pub(crate) const RAW: [Self; 2] = [Self::Raw, Self::RawEvents];
     /// Rust crates for event sourcing.
@@ -60,6 +65,7 @@ impl Contender {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Lanes => "lanes",
+            Self::TwoProcesses => "two processes",
             Self::Direct => "direct",
             Self::CqrsEs => "cqrs-es",
             Self::Esrs => "esrs",
@@ -81,6 +87,9 @@ impl Contender {
     ) -> anyhow::Result<Measured> {
         retries::take();
         let mut measured = match self.accounts(database, load).await? {
+            None if self == Self::TwoProcesses => {
+                processes::measure(database, load.in_flight(), timing).await?
+            }
             Some(accounts) => {
                 let measured = drive(workers_for(&accounts, load).await?, timing).await?;
                 accounts.close().await;
@@ -107,7 +116,7 @@ impl Contender {
             Self::CqrsEs => Arc::new(cqrs_es::CqrsEs::open(database, connections, load).await?),
             Self::Esrs => Arc::new(esrs::Esrs::open(database, connections).await?),
             Self::Handwritten => Arc::new(handwritten::Handwritten::open(database, connections).await?),
-            Self::Raw | Self::RawEvents => return Ok(None),
+            Self::TwoProcesses | Self::Raw | Self::RawEvents => return Ok(None),
         }))
     }
 

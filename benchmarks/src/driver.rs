@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use clap::Args;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use crate::report::statistics::percentile;
@@ -54,7 +54,7 @@ pub(crate) trait Worker: Send + 'static {
 }
 
 /// What a cell came to in one round.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Measured {
     /// Commands that ended within the window.
     pub commands: u64,

@@ -51,6 +51,9 @@ enum Benchmark {
     Pipeline(pipeline::Args),
     /// How much memory each service needs, idle and with many accounts
     Memory(memory::Args),
+    /// One of two processes that `commands` measures together
+    #[command(hide = true, name = contender::processes::ONE_OF_TWO)]
+    OneOfTwo(contender::processes::OneOfTwo),
 }
 
 #[tokio::main]
@@ -85,5 +88,6 @@ async fn run(benchmark: Benchmark) -> anyhow::Result<()> {
         Benchmark::Transfers(args) => transfers::run(args).await,
         Benchmark::Pipeline(args) => pipeline::run(args).await,
         Benchmark::Memory(args) => memory::run(args).await,
+        Benchmark::OneOfTwo(args) => contender::processes::work(args).await,
     }
 }

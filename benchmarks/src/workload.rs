@@ -80,7 +80,12 @@ impl Work {
 
     /// Pays [`DEPOSIT`] in.
     pub(crate) fn deposit(&self) -> AccountCommand {
-        AccountCommand::Deposit { actor: self.customer.clone().into(), money: self.money, memo: Some(self.memo.clone()), now: now() }
+        AccountCommand::Deposit {
+            actor: self.customer.clone().into(),
+            money: self.money,
+            memo: Some(self.memo.clone()),
+            now: now(),
+        }
     }
 
     pub(crate) fn money(&self) -> Money {

@@ -37,6 +37,12 @@ pub(super) fn goals(cells: &[Cell]) -> Vec<Goal> {
             share_of_limit(cells),
         ),
         Goal::new(
+            "two processes over one, 64 in flight each, disjoint accounts",
+            throughput,
+            (1.3, 1.3),
+            two_over_one(cells),
+        ),
+        Goal::new(
             "p50 over hand-written SQL, 1 in flight",
             (Unit::Times, Better::Lower),
             (1.2, 0.9),
@@ -61,6 +67,11 @@ fn over_crates(cells: &[Cell], load: Load) -> Option<f64> {
 fn share_of_limit(cells: &[Cell]) -> Option<f64> {
     let ours = of(cells, Contender::OURS, Load::InFlight(256))?;
     ratio(ours.per_second, of(cells, Contender::Raw, Load::Batches)?.per_second)
+}
+
+fn two_over_one(cells: &[Cell]) -> Option<f64> {
+    let (pair, load) = Contender::PAIR;
+    ratio(of(cells, pair, load)?.per_second, of(cells, Contender::OURS, load)?.per_second)
 }
 
 fn latency_over_handwritten(cells: &[Cell]) -> Option<f64> {

@@ -24,7 +24,7 @@ macro_rules! on_every_store {
             $(
                 #[tokio::test]
                 async fn $test() {
-                    super::$test(&$crate::support::postgres_letters().await).await;
+                    super::$test(&$crate::support::postgres_letters().await.letters).await;
                 }
             )+
         }

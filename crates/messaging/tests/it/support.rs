@@ -1,6 +1,8 @@
 //! What the tests share.
 
 mod backend;
+#[cfg(feature = "postgres")]
+mod database;
 mod events;
 mod handler;
 mod running;
@@ -39,17 +41,17 @@ macro_rules! on_every_bus {
 }
 pub(crate) use on_every_bus;
 
-/// Dead letters in a database of their own, made by connecting to the server's default one.
+/// Dead letters in a database of their own, which goes with them.
 #[cfg(feature = "postgres")]
-pub(crate) async fn postgres_letters() -> messaging::dead_letter::PostgresDeadLetters {
-    let server = test_support::postgres_url().await;
-    let name = test_support::fresh_database_name();
-    let pool =
-        sqlx::postgres::PgPoolOptions::new().max_connections(1).connect(&server).await.expect("PostgreSQL");
-    // The name is made of hexadecimal digits.
-    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
-    sqlx::query(create).execute(&pool).await.expect("a database");
-    pool.close().await;
-    let (base, _) = server.rsplit_once('/').expect("a URL with a database");
-    messaging::dead_letter::PostgresDeadLetters::connect(&format!("{base}/{name}")).await.expect("letters")
+pub(crate) struct PostgresLetters {
+    pub(crate) letters: messaging::dead_letter::PostgresDeadLetters,
+    pub(crate) database: database::Database,
+}
+
+#[cfg(feature = "postgres")]
+pub(crate) async fn postgres_letters() -> PostgresLetters {
+    let database = database::Database::create().await;
+    let letters =
+        messaging::dead_letter::PostgresDeadLetters::connect(&database.url()).await.expect("letters");
+    PostgresLetters { letters, database }
 }

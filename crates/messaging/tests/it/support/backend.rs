@@ -19,6 +19,8 @@ pub(crate) struct Backend {
     pub(crate) group: String,
     /// Removed with the backend.
     _folder: TempDir,
+    #[cfg(feature = "postgres")]
+    _database: Option<super::database::Database>,
 }
 
 impl Backend {
@@ -34,7 +36,8 @@ impl Backend {
         let brokers = test_support::kafka_brokers().await;
         let bus = messaging::kafka::KafkaBus::connect(&format!("kafka://{brokers}")).await.expect("a bus");
         let folder = tempfile::tempdir().expect("a folder");
-        Self::new(Arc::new(bus), Arc::new(super::postgres_letters().await), folder).await
+        let super::PostgresLetters { letters, database } = super::postgres_letters().await;
+        Self { _database: Some(database), ..Self::new(Arc::new(bus), Arc::new(letters), folder).await }
     }
 
     async fn new(bus: Arc<dyn Bus>, dead_letters: Arc<dyn DeadLetters>, folder: TempDir) -> Self {
@@ -42,6 +45,15 @@ impl Backend {
         let topic = topic_of(&aggregate_type);
         bus.ensure_topics(&[&topic]).await.expect("a topic");
         let group = format!("{aggregate_type}-group");
-        Self { bus, dead_letters, aggregate_type, topic, group, _folder: folder }
+        Self {
+            bus,
+            dead_letters,
+            aggregate_type,
+            topic,
+            group,
+            _folder: folder,
+            #[cfg(feature = "postgres")]
+            _database: None,
+        }
     }
 }
