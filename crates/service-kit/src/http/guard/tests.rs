@@ -1,5 +1,5 @@
 use std::io;
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -9,11 +9,10 @@ use axum::routing::{get, post};
 use identity::{Fetching, Grant, Seed, SigningKeys, Subject, TokenIssuer, TokenRules};
 use serde_json::Value;
 use tower::ServiceExt;
-use tracing::instrument::WithSubscriber;
 use uuid::Uuid;
 
 use super::*;
-use crate::http::{HttpOptions, JWKS_PATH, finish, jwks_route};
+use crate::http::{HttpOptions, JWKS_PATH, REQUEST_ID, finish, jwks_route};
 
 fn keys() -> SigningKeys {
     SigningKeys::in_memory(Duration::from_secs(900), Seed::from_bytes([7; 32]), Utc::now()).unwrap()
@@ -55,6 +54,15 @@ fn app(verifier: TokenVerifier) -> App {
         .into_app(Health::new())
 }
 
+fn router(verifier: TokenVerifier) -> Router {
+    let App { router, health } = app(verifier);
+    finish(router, HttpOptions::default(), health)
+}
+
+fn local() -> TokenVerifier {
+    TokenVerifier::local(TokenRules::new("urn:bank", "bank"), keys())
+}
+
 struct Answer {
     status: u16,
     code: String,
@@ -63,11 +71,9 @@ struct Answer {
 }
 
 async fn call_at(verifier: TokenVerifier, method: &str, path: &str, headers: &[&str]) -> Answer {
-    let App { router, health } = app(verifier);
-    let router = finish(router, HttpOptions::default(), health);
     let request = Request::builder().method(method).uri(path);
     let request = headers.iter().fold(request, |request, value| request.header(AUTHORIZATION, *value));
-    let response = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let response = router(verifier).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     let text = String::from_utf8(body.to_vec()).unwrap();
@@ -78,7 +84,7 @@ async fn call_at(verifier: TokenVerifier, method: &str, path: &str, headers: &[&
 }
 
 async fn call(method: &str, path: &str, headers: &[&str]) -> Answer {
-    call_at(TokenVerifier::local(TokenRules::new("urn:bank", "bank"), keys()), method, path, headers).await
+    call_at(local(), method, path, headers).await
 }
 
 fn bearer_of(token: &str) -> String {
@@ -161,8 +167,7 @@ async fn a_bad_token_is_refused_with_a_challenge() {
 #[tokio::test]
 async fn an_old_token_is_refused() {
     let later = || Utc::now() + chrono::TimeDelta::hours(1);
-    let verifier = TokenVerifier::local(TokenRules::new("urn:bank", "bank"), keys());
-    let guard = Guard::new(verifier).clock(later);
+    let guard = Guard::new(local()).clock(later);
     let router = guard.signed_in(Router::new().route("/", get(|| async {}))).into_router();
     let request = Request::get("/").header(AUTHORIZATION, bearer_of(&customer()));
     let response = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
@@ -199,7 +204,22 @@ async fn the_public_keys_are_published_and_nothing_else() {
     assert_eq!(document["keys"][0].get("d"), None);
 }
 
-#[derive(Clone, Default)]
+/// What the whole process logs. Installed for all threads: a subscriber of one thread alone can lose a line, because
+/// another thread may be the first to ask whether that line is wanted.
+fn logged() -> Arc<Mutex<Vec<u8>>> {
+    static LINES: LazyLock<Arc<Mutex<Vec<u8>>>> = LazyLock::new(|| {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let writer = Arc::clone(&lines);
+        tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_ansi(false)
+            .with_writer(move || Lines(Arc::clone(&writer)))
+            .init();
+        lines
+    });
+    Arc::clone(&LINES)
+}
+
 struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for Lines {
@@ -215,21 +235,21 @@ impl io::Write for Lines {
 
 #[tokio::test]
 async fn a_refusal_is_logged_once_and_without_the_token() {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
+    let logged = logged();
     let mut forged = customer();
     forged.truncate(forged.len() - 6);
-    let answer = call("GET", "/plain", &[&bearer_of(&forged)]).with_subscriber(subscriber).await;
-    assert_eq!(answer.status, 401);
-    let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-    assert_eq!(logged.matches("refused a token").count(), 1, "{logged}");
-    assert!(logged.contains("signature"), "{logged}");
-    for part in forged.split('.') {
-        assert!(!logged.contains(part), "{logged}");
+    let request_id = Uuid::now_v7().to_string();
+    let request = Request::get("/plain").header(AUTHORIZATION, bearer_of(&forged));
+    let request = request.header(REQUEST_ID, &request_id).body(Body::empty()).unwrap();
+
+    let response = router(local()).oneshot(request).await.unwrap();
+
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    let logged = String::from_utf8(logged.lock().unwrap().clone()).unwrap();
+    let refusals: Vec<_> =
+        logged.lines().filter(|line| line.contains(&request_id) && line.contains("refused")).collect();
+    assert!(matches!(refusals[..], [line] if line.contains("signature")), "{refusals:?}");
+    for part in forged.split('.').skip(1) {
+        assert!(!logged.contains(part), "{part} is in the log");
     }
 }
