@@ -7,6 +7,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use uuid::Uuid;
+
+/// What the actor of an operator starts with.
+const OPERATOR: &str = "operator:";
 
 /// The text breaks the rule of its type; the message says what would be right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -89,11 +93,35 @@ text! {
     else "an actor has 1 to 100 characters, none of them a control character"
 }
 
+/// A customer who signed in is known by a UUID, whose text has only hexadecimal digits and `-`.
+impl From<Uuid> for CustomerId {
+    fn from(id: Uuid) -> Self {
+        Self(id.to_string())
+    }
+}
+
 impl Actor {
+    /// The operator of the bank who has this name.
+    ///
+    /// # Errors
+    /// When the name is empty, has a control character or is longer than 91 characters.
+    pub fn operator(name: &str) -> Result<Self, InvalidText> {
+        if name.is_empty() {
+            return Err(InvalidText("an operator has a name"));
+        }
+        Self::try_from(format!("{OPERATOR}{name}"))
+    }
+
+    /// The name of the operator; `None` for a customer.
+    #[must_use]
+    pub fn operator_name(&self) -> Option<&str> {
+        self.0.strip_prefix(OPERATOR)
+    }
+
     /// Whether this actor is an operator of the bank.
     #[must_use]
     pub fn is_operator(&self) -> bool {
-        self.0.starts_with("operator:")
+        self.operator_name().is_some()
     }
 
     /// Whether this actor may move money out of an account of `owner`.

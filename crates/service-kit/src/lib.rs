@@ -19,5 +19,7 @@ pub mod telemetry;
 
 pub use app::{About, App, Failure, host, main, report, run};
 pub use health::Health;
-pub use settings::{CommonArgs, ListenAddr, SecretUrl, ServerSettings, SettingsError, Span, redact_url};
+pub use settings::{
+    CommonArgs, ListenAddr, SecretUrl, ServerSettings, SettingsError, Span, TokenSettings, redact_url,
+};
 pub use tasks::Tasks;

@@ -9,6 +9,7 @@ mod layers;
 mod listen;
 mod server;
 mod span;
+mod tokens;
 mod url;
 
 pub use args::CommonArgs;
@@ -18,4 +19,5 @@ pub use layers::{load, misspelt_variables};
 pub use listen::ListenAddr;
 pub use server::ServerSettings;
 pub use span::Span;
+pub use tokens::{KeysFrom, TOKEN_DEFAULTS, TokenSettings};
 pub use url::{SecretUrl, redact_url};

@@ -46,3 +46,16 @@ fn a_customer_acts_for_themselves_and_an_operator_for_everybody() {
     assert!(actor("operator:olga").may_act_for(&alice()));
     assert!(!actor("operator").is_operator());
 }
+
+#[test]
+fn an_operator_is_known_by_a_name_and_a_customer_by_an_id() {
+    let olga = Actor::operator("olga").expect("an operator");
+    assert_eq!((olga.as_str(), olga.operator_name()), ("operator:olga", Some("olga")));
+    for wrong in ["", "two\nlines", &"n".repeat(92)] {
+        assert!(Actor::operator(wrong).is_err(), "{wrong}");
+    }
+    let id = "018f4f5e-36f3-7d0c-9c5b-1f6a8a7e52d1";
+    let customer = CustomerId::from(id.parse::<uuid::Uuid>().expect("a UUID"));
+    assert_eq!(customer, id.parse().expect("a customer id"));
+    assert_eq!(Actor::from(customer).operator_name(), None);
+}

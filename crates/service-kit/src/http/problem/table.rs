@@ -3,7 +3,8 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use axum::http::{HeaderName, StatusCode};
+use axum::http::header::WWW_AUTHENTICATE;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 
 use super::Problem;
 
@@ -39,6 +40,34 @@ impl Problem {
     pub fn body_timeout(limit: Duration) -> Self {
         let detail = format!("the body did not arrive within {} seconds", limit.as_secs());
         Self::new(StatusCode::REQUEST_TIMEOUT, "body-timeout", detail)
+    }
+
+    /// 401: the request says nothing about who sends it. RFC 6750, 3.1: then the challenge names no error either.
+    #[must_use]
+    pub fn token_required() -> Self {
+        let detail = "sign in, and send the access token as `Authorization: Bearer TOKEN`";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail)
+            .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+    }
+
+    /// 401: the access token is not believed; `detail` says why, without any part of it.
+    #[must_use]
+    pub fn invalid_token(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail)
+            .header(WWW_AUTHENTICATE, HeaderValue::from_static(r#"Bearer error="invalid_token""#))
+    }
+
+    /// 403: the caller is known, and may not do this.
+    #[must_use]
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+    }
+
+    /// 503: there has not been a key yet that a token could be checked with.
+    #[must_use]
+    pub fn keys_unavailable() -> Self {
+        let detail = "tokens cannot be checked at the moment; the request was not carried out";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "keys-unavailable", detail).retry_after(1)
     }
 
     /// 404: there is no such route.
