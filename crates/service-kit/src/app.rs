@@ -27,8 +27,8 @@ pub struct About {
     pub summary: &'static str,
     /// The service's commented defaults file.
     pub defaults: &'static str,
-    /// What to print after the address, given the service's URL: a first thing to try.
-    pub example: Option<fn(&str) -> String>,
+    /// What to print after the address, given the service's URL and its arguments: a first thing to try.
+    pub example: Option<fn(&str, &CommonArgs) -> String>,
 }
 
 impl About {
@@ -88,7 +88,8 @@ where
     let started = signal.run_until_cancelled(start(config, tasks.clone())).await;
     let Some(started) = started else { return Ok(()) };
     let app = started.map_err(Failure::of)?;
-    announce(&listener, about.example).map_err(Failure::start)?;
+    announce(&listener, about.example.map(|example| move |url: &str| example(url, args)))
+        .map_err(Failure::start)?;
     host(listener, app, &server, tasks, signal).await.map_err(Failure::start)
 }
 
@@ -99,7 +100,7 @@ fn environment() -> impl Iterator<Item = (String, String)> {
 }
 
 /// The line that whoever started the process on port 0 waits for.
-fn announce(listener: &tokio::net::TcpListener, example: Option<fn(&str) -> String>) -> io::Result<()> {
+fn announce(listener: &tokio::net::TcpListener, example: Option<impl Fn(&str) -> String>) -> io::Result<()> {
     let url = format!("http://{}", listener.local_addr()?);
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "listening on {url}")?;

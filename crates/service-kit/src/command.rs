@@ -7,7 +7,7 @@ use axum::http::header::{ETAG, LOCATION};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use domain::text::{Actor, InvalidText};
+use domain::text::Actor;
 use event_store::{
     CommandContext, ExecuteError, Executed, ExpectedVersion, Metadata, RecordedEvent, RequestHash,
     StoreError, Version,
@@ -16,16 +16,13 @@ use messaging::Outcome;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::http::{self, IdempotencyKey, IfMatch, Prefer, Problem, RequestContext};
+use crate::http::{self, IdempotencyKey, IfMatch, Prefer, Problem, RequestContext, SignedIn};
 
 /// Answers that repeat an earlier one say so.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// RFC 7240: which preference was honoured.
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
-
-/// Until callers sign in, all of them are one operator, with one space of idempotency keys.
-const ANONYMOUS: &str = "operator:anonymous";
 
 /// A command as it arrives over HTTP: who, what route, under which key, seen at which version.
 #[derive(Debug, Clone)]
@@ -84,10 +81,10 @@ impl<S: Send + Sync> FromRequestParts<S> for CommandRequest {
         let Ok(context) = RequestContext::from_request_parts(parts, state).await;
         let key = <IdempotencyKey as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await?;
         let IfMatch(expected) = IfMatch::from_request_parts(parts, state).await?;
-        let actor = ANONYMOUS.parse().map_err(|error: InvalidText| Problem::internal(&error))?;
+        let SignedIn(caller) = SignedIn::from_request_parts(parts, state).await?;
         Ok(Self {
             context,
-            actor,
+            actor: caller.actor(),
             route: format!("{} {}", parts.method, parts.uri.path()),
             key,
             expected: expected

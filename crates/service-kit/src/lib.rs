@@ -19,6 +19,8 @@ pub mod telemetry;
 
 pub use app::{About, App, Failure, host, main, report, run};
 pub use health::Health;
+/// Who calls, and how a token becomes a caller.
+pub use identity;
 pub use settings::{
     CommonArgs, ListenAddr, SecretUrl, ServerSettings, SettingsError, Span, TokenSettings, redact_url,
 };

@@ -1,10 +1,13 @@
 //! How a service that owns streams lends them to a view that has a gap.
 //!
-//! The route lies outside `/v1`, so the gateway never forwards it.
+//! The route lies outside `/v1`, so the gateway never forwards it; and only who knows the services' secret is answered.
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Request, State};
+use axum::http::header::AUTHORIZATION;
+use axum::middleware::{self, Next};
+use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
 use event_store::{EventStore, RecordedEvent, StreamId, Until, Version};
@@ -13,10 +16,28 @@ use uuid::Uuid;
 
 use crate::command::problem_of_store;
 use crate::http::{Problem, ValidPath, ValidQuery};
+use crate::settings::Secret;
 
 /// Serves `GET /internal/streams/{type}/{id}/events?after=V`: a JSON array of recorded events in order.
-pub fn routes(store: Arc<dyn EventStore>) -> Router {
-    Router::new().route("/internal/streams/{aggregate_type}/{id}/events", get(events_after)).with_state(store)
+pub fn routes(store: Arc<dyn EventStore>, secret: Secret) -> Router {
+    Router::new()
+        .route("/internal/streams/{aggregate_type}/{id}/events", get(events_after))
+        .with_state(store)
+        .layer(middleware::from_fn_with_state(secret, require_secret))
+}
+
+async fn require_secret(
+    State(secret): State<Secret>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let shown = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let shown = shown.and_then(|text| text.strip_prefix("Bearer ")).unwrap_or_default();
+    if secret.is(shown) {
+        return Ok(next.run(request).await);
+    }
+    tracing::warn!("refused a request for a stream: it did not show `internal_secret`");
+    Err(Problem::invalid_token("only services that know internal_secret may read streams"))
 }
 
 #[derive(Deserialize)]

@@ -5,7 +5,9 @@
 mod condition;
 mod process;
 mod servers;
+mod tokens;
 
 pub use condition::{eventually, eventually_within};
 pub use process::{Service, sibling_binary};
 pub use servers::{fresh_database_name, kafka_brokers, mongo_url, postgres_url};
+pub use tokens::TestTokens;

@@ -6,7 +6,7 @@ mod wait;
 use std::time::Duration;
 
 use domain::ids::{AccountId, TransferId};
-use domain::text::CustomerId;
+use domain::text::{Actor, CustomerId};
 use event_store::Version;
 
 use crate::error::QueryError;
@@ -23,15 +23,18 @@ pub(crate) struct Application {
 pub(crate) type TransferOrder = (chrono::DateTime<chrono::Utc>, TransferId);
 
 impl Application {
-    /// The account, no older than `min_version`; waits at most `patience` for that.
+    /// The account of `reader`, no older than `min_version`; waits at most `patience` for that. To everybody but its owner
+    /// and operators it is not there.
     pub(crate) async fn account(
         &self,
+        reader: &Actor,
         id: AccountId,
         min_version: Version,
         patience: Duration,
     ) -> Result<AccountView, QueryError> {
-        let document = self.wait_for_version(id, min_version, patience).await?;
-        document.and_then(|document| document.view()).ok_or(QueryError::AccountNotFound)
+        let document = self.wait_for_version(reader, id, min_version, patience).await?;
+        let account = document.and_then(|document| document.view());
+        account.filter(|account| reader.may_act_for(&account.customer_id)).ok_or(QueryError::AccountNotFound)
     }
 
     /// Open accounts, by id.
@@ -47,22 +50,24 @@ impl Application {
     /// The entries of an account, the newest first.
     pub(crate) async fn entries(
         &self,
+        reader: &Actor,
         account: AccountId,
         before: Option<Version>,
         limit: usize,
     ) -> Result<Vec<EntryView>, QueryError> {
-        self.account(account, Version::NONE, Duration::ZERO).await?;
+        self.account(reader, account, Version::NONE, Duration::ZERO).await?;
         Ok(self.reader.list_entries(account, before, limit).await?)
     }
 
     /// The transfers from or to an account, the newest first.
     pub(crate) async fn transfers(
         &self,
+        reader: &Actor,
         account: AccountId,
         after: Option<TransferOrder>,
         limit: usize,
     ) -> Result<Vec<TransferView>, QueryError> {
-        self.account(account, Version::NONE, Duration::ZERO).await?;
+        self.account(reader, account, Version::NONE, Duration::ZERO).await?;
         let range = TransferRange { after, until: None };
         let transfers = self.reader.list_transfers(account, range, limit).await?;
         Ok(transfers.into_iter().map(|document| document.transfer).collect())

@@ -1,7 +1,7 @@
 //! The settings of the account-history service; `default.toml` explains each.
 
 use serde::Deserialize;
-use service_kit::settings::SecretUrl;
+use service_kit::settings::{Secret, SecretUrl, TokenSettings};
 
 /// The commented defaults, under every other source of settings.
 pub const DEFAULTS: &str = include_str!("default.toml");
@@ -21,6 +21,10 @@ pub struct Config {
     pub accounts_url: String,
     /// Who lends the streams of transfers.
     pub transfers_url: String,
+    /// What services show each other.
+    pub internal_secret: Secret,
+    /// Who is believed.
+    pub tokens: TokenSettings,
 }
 
 /// What a process does: the talk's updater and reader may run apart.

@@ -17,6 +17,7 @@ mod subscriptions;
 pub mod view;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use axum::Router;
 use domain::Aggregate;
@@ -26,6 +27,8 @@ use futures::future::BoxFuture;
 use messaging::{Bus, DeadLetters, StreamSource};
 use service_kit::backends::{Watched, bus_health, open_bus};
 use service_kit::health::Health;
+use service_kit::http::Guard;
+use service_kit::identity::TokenVerifier;
 use service_kit::{About, App, Tasks};
 
 pub use cli::main;
@@ -55,6 +58,8 @@ pub struct Deps {
     pub dead_letters: Arc<dyn DeadLetters>,
     /// Who lends events that the bus did not bring.
     pub owner: Arc<dyn StreamSource>,
+    /// Who is believed.
+    pub tokens: TokenVerifier,
     /// Where background work runs; its shutdown ends the service.
     pub tasks: Tasks,
 }
@@ -75,7 +80,8 @@ pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
     let OpenedViews { views, dead_letters } = open_views(&config).await?;
     let bus = open_bus("bus", &config.bus).await?;
     let owner = Arc::new(http_owners(&config)?);
-    Ok(build(&config, Deps { views, bus, dead_letters, owner, tasks }).await?.app)
+    let tokens = config.tokens.verifier(SystemTime::now().into())?;
+    Ok(build(&config, Deps { views, bus, dead_letters, owner, tokens, tasks }).await?.app)
 }
 
 /// Starts the subscription, unless this is a reader, and gives the routes, unless this is an updater.
@@ -99,7 +105,7 @@ async fn assemble(config: &Config, deps: Deps) -> anyhow::Result<Service> {
         true => api::routes(Application { reader: Reader::new(deps.views) }),
         false => Router::new(),
     };
-    Ok(Service { app: App { router, health }, subscription })
+    Ok(Service { app: Guard::new(deps.tokens).signed_in(router).into_app(health), subscription })
 }
 
 async fn open_views(config: &Config) -> anyhow::Result<OpenedViews> {
@@ -110,7 +116,7 @@ async fn open_views(config: &Config) -> anyhow::Result<OpenedViews> {
 fn http_owners(config: &Config) -> anyhow::Result<HttpOwners> {
     let urls =
         [(Account::TYPE, config.accounts_url.as_str()), (MoneyTransfer::TYPE, config.transfers_url.as_str())];
-    Ok(HttpOwners::new(urls)?)
+    Ok(HttpOwners::new(urls, config.internal_secret.clone())?)
 }
 
 fn views_health(views: &Arc<dyn ViewStore>) -> Health {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use event_store::{EventStore, RecordedEvent, StoreError, StreamId, Until, Version};
 use messaging::StreamSource;
+use service_kit::settings::Secret;
 
 /// How long the owner may take to lend a stream.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -50,22 +51,26 @@ impl StreamSource for LocalOwners {
 pub struct HttpOwners {
     http: reqwest::Client,
     urls: HashMap<String, String>,
+    secret: Secret,
 }
 
 impl HttpOwners {
-    /// Owners at these base URLs, such as `("account", "http://127.0.0.1:8081")`.
+    /// Owners at these base URLs, such as `("account", "http://127.0.0.1:8081")`, who want to be shown `secret`.
     ///
     /// # Errors
     /// When no HTTP client can be made.
-    pub fn new<'a>(urls: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, reqwest::Error> {
+    pub fn new<'a>(
+        urls: impl IntoIterator<Item = (&'a str, &'a str)>,
+        secret: Secret,
+    ) -> Result<Self, reqwest::Error> {
         let urls = urls
             .into_iter()
             .map(|(aggregate_type, url)| (aggregate_type.to_owned(), url.trim_end_matches('/').to_owned()));
-        Ok(Self { http: reqwest::Client::builder().timeout(PATIENCE).build()?, urls: urls.collect() })
+        Ok(Self { http: reqwest::Client::builder().timeout(PATIENCE).build()?, urls: urls.collect(), secret })
     }
 
     async fn fetch(&self, url: String) -> Result<Vec<RecordedEvent>, reqwest::Error> {
-        self.http.get(url).send().await?.error_for_status()?.json().await
+        self.http.get(url).bearer_auth(self.secret.expose()).send().await?.error_for_status()?.json().await
     }
 }
 

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use serde::Deserialize;
-use service_kit::settings::SecretUrl;
+use service_kit::settings::{Secret, SecretUrl, TokenSettings};
 
 /// The commented defaults, under every other source of settings.
 pub const DEFAULTS: &str = include_str!("default.toml");
@@ -25,4 +25,8 @@ pub struct Config {
     pub lane_queue: NonZeroUsize,
     /// Memory for folded states, in MiB.
     pub state_cache_mib: u64,
+    /// What services show each other.
+    pub internal_secret: Secret,
+    /// Who is believed.
+    pub tokens: TokenSettings,
 }

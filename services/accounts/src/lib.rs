@@ -14,6 +14,8 @@ use domain::account::Account;
 use event_store::{Clock, Commands, LaneSettings, Repository, SystemClock};
 use futures::future::BoxFuture;
 use service_kit::backends::{CommandSide, Watched};
+use service_kit::http::Guard;
+use service_kit::identity::TokenVerifier;
 use service_kit::{About, App, Tasks, owned_streams};
 
 pub use config::Config;
@@ -34,6 +36,8 @@ pub const ABOUT: About = About {
 pub struct Deps {
     /// The service's own event store, the bus and the dead letters.
     pub side: CommandSide,
+    /// Who is believed.
+    pub tokens: TokenVerifier,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Where background work runs; its shutdown ends the service.
@@ -55,8 +59,10 @@ pub struct Service {
 /// When the store or the bus cannot be opened, or the service cannot start on them.
 pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
     let side = CommandSide::open(&config.store, &config.bus).await?;
-    let lent = owned_streams::routes(Arc::clone(&side.store));
-    let deps = Deps { side, clock: Arc::new(SystemClock), tasks };
+    let lent = owned_streams::routes(Arc::clone(&side.store), config.internal_secret.clone());
+    let clock = Arc::new(SystemClock);
+    let tokens = config.tokens.verifier(clock.now())?;
+    let deps = Deps { side, tokens, clock, tasks };
     let App { router, health } = build(&config, deps).await?.app;
     Ok(App { router: router.merge(lent), health })
 }
@@ -80,8 +86,10 @@ async fn assemble(config: &Config, deps: Deps) -> anyhow::Result<Service> {
     let commands = Commands::lanes(repository, &lanes);
     deps.side.start_relay(&deps.tasks, "/bank/accounts");
     let subscription = subscriptions::subscribe(&config.subscription_id, &deps, commands.clone()).await?;
-    let application = Application { commands, clock: deps.clock };
+    let application = Application { commands, clock: Arc::clone(&deps.clock) };
+    let clock = Arc::clone(&deps.clock);
+    let guard = Guard::new(deps.tokens).clock(move || clock.now());
     let router = api::routes(application);
     let health = deps.side.health(&subscription);
-    Ok(Service { app: App { router, health }, subscription })
+    Ok(Service { app: guard.signed_in(router).into_app(health), subscription })
 }

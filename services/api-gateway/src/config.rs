@@ -4,7 +4,7 @@ use std::fmt;
 
 use reqwest::Url;
 use serde::Deserialize;
-use service_kit::Span;
+use service_kit::{Span, TokenSettings};
 
 /// The commented defaults, under every other source of settings.
 pub const DEFAULTS: &str = include_str!("default.toml");
@@ -26,6 +26,8 @@ pub struct Config {
     pub request_timeout: Span,
     /// The longest request body, in bytes.
     pub body_limit: usize,
+    /// Who is believed.
+    pub tokens: TokenSettings,
 }
 
 /// Where a service is: `http://host:port`.

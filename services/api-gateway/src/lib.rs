@@ -1,15 +1,16 @@
 //! The edge: one address for all services. It knows which service answers which route, and nothing else.
 //!
-//! Invariant: a request that no service would take (unknown route, wrong method, too long) asks none.
+//! Invariant: a request that no service would take (unknown route, no believable token, wrong method, too long) asks
+//! none. The services check the token again: the gateway is not the only guard.
 
 mod api;
 pub mod config;
 mod proxy;
 
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use service_kit::http::Prefer;
+use service_kit::http::{Guard, Prefer};
 use service_kit::{About, App, CommonArgs, Failure, Health, SettingsError};
 
 pub use config::{BaseUrl, Config};
@@ -58,7 +59,8 @@ pub fn build(config: &Config) -> anyhow::Result<App> {
             })
         },
     );
-    Ok(App { router: api::routes(&accounts, &transfers, &account_history), health })
+    let guard = Guard::new(config.tokens.verifier(SystemTime::now().into())?);
+    Ok(guard.signed_in(api::routes(&accounts, &transfers, &account_history)).into_app(health))
 }
 
 /// Runs the gateway until a signal.

@@ -8,7 +8,7 @@ use service_kit::settings::{CommonArgs, load};
 use service_kit::{About, Failure, report};
 
 use crate::config::{Config, DEFAULTS};
-use crate::{demo, redrive, start, verify};
+use crate::{demo, redrive, start, token, verify};
 
 const ABOUT: About = About {
     name: "bank",
@@ -19,8 +19,12 @@ const ABOUT: About = About {
 };
 
 /// Two accounts and a transfer, ready to be pasted into another terminal.
-fn example(url: &str) -> String {
-    include_str!("example.sh").replace("URL", url)
+fn example(url: &str, settings: &CommonArgs) -> String {
+    let program =
+        std::env::current_exe().map_or_else(|_| "bank".to_owned(), |path| path.display().to_string());
+    let data_dir = settings.data_dir.as_ref().map(|dir| format!(" --data-dir '{}'", dir.display()));
+    let token = format!("'{program}' token --operator you{}", data_dir.unwrap_or_default());
+    include_str!("example.sh").replace("URL", url).replace("TOKEN", &token)
 }
 
 /// The whole bank in one process: opens accounts and moves money, with every change an event.
@@ -46,6 +50,8 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// List the messages that wait behind a failure, or replay them in order
     Redrive(redrive::RedriveArgs),
+    /// Print an access token, signed with the bank's own keys
+    Token(token::TokenArgs),
     /// Print the commented default settings, ready to be edited
     Settings,
 }
@@ -67,6 +73,7 @@ async fn dispatch(cli: Cli) -> ExitCode {
         Command::Demo(args) => finish(demo::run(args).await),
         Command::Verify(args) => finish(verify::run(args).await),
         Command::Redrive(args) => finish(redrive::run(args).await),
+        Command::Token(args) => finish(token::run(args)),
         Command::Settings => finish(print(DEFAULTS).map(|()| ExitCode::SUCCESS)),
     }
 }

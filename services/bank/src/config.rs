@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use service_kit::settings::{SecretUrl, Span};
+use service_kit::settings::{Secret, SecretUrl, Span, TokenSettings};
 
 use crate::parts::Urls;
 
@@ -44,9 +44,17 @@ pub struct Config {
     pub sweep_interval: Span,
     /// How long an account may take to answer the sweeper before it asks again.
     pub sweep_retry: Span,
+    /// Who is believed, and whose tokens this process issues.
+    pub tokens: TokenSettings,
 }
 
 impl Config {
+    /// Who is believed; the keys may lie in the data directory.
+    #[must_use]
+    pub fn tokens(&self) -> TokenSettings {
+        self.tokens.clone().in_data_dir(&self.data_dir)
+    }
+
     pub(crate) fn accounts(&self) -> accounts::Config {
         let urls = Urls::of(self);
         accounts::Config {
@@ -57,6 +65,9 @@ impl Config {
             lanes: self.lanes,
             lane_queue: self.lane_queue,
             state_cache_mib: self.state_cache_mib,
+            // In one process nobody lends streams over HTTP.
+            internal_secret: Secret::default(),
+            tokens: self.tokens(),
         }
     }
 
@@ -73,6 +84,8 @@ impl Config {
             deadline: self.deadline,
             sweep_interval: self.sweep_interval,
             sweep_retry: self.sweep_retry,
+            internal_secret: Secret::default(),
+            tokens: self.tokens(),
         }
     }
 
@@ -86,6 +99,8 @@ impl Config {
             // In one process the owners' stores are read directly.
             accounts_url: String::new(),
             transfers_url: String::new(),
+            internal_secret: Secret::default(),
+            tokens: self.tokens(),
         }
     }
 }

@@ -9,7 +9,9 @@ use anyhow::{Context, bail};
 use clap::Args;
 use event_store::{RecordedEvent, SystemClock};
 use reqwest::Client;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use serde_json::{Value, json};
+use service_kit::identity::Subject;
 use service_kit::settings::{CommonArgs, SecretUrl, ServerSettings};
 use service_kit::{Failure, Tasks};
 use tokio::net::TcpListener;
@@ -58,7 +60,7 @@ pub async fn run(args: DemoArgs) -> Result<ExitCode, Failure> {
         let settings = ServerSettings::default();
         let server = service_kit::host(listener, app, &settings, tasks, stop.clone());
         let played = async {
-            let outcome = Demo { http: Client::new(), url, parts: parts.clone(), printed: 0 }.play().await;
+            let outcome = Demo { http: client(&config)?, url, parts: parts.clone(), printed: 0 }.play().await;
             stop.cancel();
             outcome
         };
@@ -70,6 +72,14 @@ pub async fn run(args: DemoArgs) -> Result<ExitCode, Failure> {
     .await;
     outcome.map_err(|error: anyhow::Error| Failure::start(format!("{error:#}")))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Signed in as an operator, who may open accounts for customers.
+fn client(config: &Config) -> anyhow::Result<Client> {
+    let token = crate::token::issue(config.tokens(), Subject::operator("demo")?)?;
+    let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose()))?;
+    bearer.set_sensitive(true);
+    Ok(Client::builder().default_headers(HeaderMap::from_iter([(AUTHORIZATION, bearer)])).build()?)
 }
 
 struct Demo {

@@ -6,11 +6,14 @@ pub mod config;
 pub mod demo;
 pub mod parts;
 mod redrive;
+pub mod token;
 pub mod verify;
 
 use std::sync::Arc;
 
 use event_store::{Clock, SystemClock};
+use service_kit::http::jwks_route;
+use service_kit::settings::KeysFrom;
 use service_kit::{App, Tasks};
 
 pub use cli::run;
@@ -37,14 +40,28 @@ pub async fn build(
     clock: Arc<dyn Clock>,
     tasks: &Tasks,
 ) -> anyhow::Result<App> {
+    // One verifier for all, so that they see the same keys.
+    let settings = config.tokens();
+    let keys = match settings.keys {
+        KeysFrom::Folder(_) => Some(settings.signing_keys(clock.now())?),
+        _ => None,
+    };
+    let tokens = match &keys {
+        Some(keys) => settings.verifier_with(keys.clone()),
+        None => settings.verifier(clock.now())?,
+    };
+    let side = parts.accounts_side();
     let deps =
-        accounts::Deps { side: parts.accounts_side(), clock: Arc::clone(&clock), tasks: tasks.clone() };
+        accounts::Deps { side, tokens: tokens.clone(), clock: Arc::clone(&clock), tasks: tasks.clone() };
     let accounts = accounts::build(&config.accounts(), deps).await?.app;
-    let deps = transfers::Deps { side: parts.transfers_side(), clock, tasks: tasks.clone() };
+    let side = parts.transfers_side();
+    let deps = transfers::Deps { side, tokens: tokens.clone(), clock, tasks: tasks.clone() };
     let transfers = transfers::build(&config.transfers(), deps).await?.app;
-    let history = account_history::build(&config.account_history(), parts.history_deps(tasks)).await?.app;
+    let history =
+        account_history::build(&config.account_history(), parts.history_deps(tokens, tasks)).await?.app;
+    let public = keys.map(jwks_route).unwrap_or_default();
     Ok(App {
-        router: accounts.router.merge(transfers.router).merge(history.router),
+        router: accounts.router.merge(transfers.router).merge(history.router).merge(public),
         health: accounts
             .health
             .include("transfers", transfers.health)

@@ -13,6 +13,7 @@ use event_store::EventStore;
 use messaging::{Bus, DeadLetters};
 use service_kit::Tasks;
 use service_kit::backends::{CommandSide, open_bus, open_dead_letters, open_store};
+use service_kit::identity::TokenVerifier;
 
 use crate::config::Config;
 use crate::verify::Sources;
@@ -77,7 +78,7 @@ impl Parts {
 
     /// What the account-history service stands on.
     #[must_use]
-    pub fn history_deps(&self, tasks: &Tasks) -> account_history::Deps {
+    pub fn history_deps(&self, tokens: TokenVerifier, tasks: &Tasks) -> account_history::Deps {
         let owner = LocalOwners::new()
             .with(Account::TYPE, Arc::clone(&self.accounts_store))
             .with(MoneyTransfer::TYPE, Arc::clone(&self.transfers_store));
@@ -86,6 +87,7 @@ impl Parts {
             bus: Arc::clone(&self.bus),
             dead_letters: Arc::clone(&self.history_dead_letters),
             owner: Arc::new(owner),
+            tokens,
             tasks: tasks.clone(),
         }
     }

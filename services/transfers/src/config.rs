@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use serde::Deserialize;
-use service_kit::settings::{SecretUrl, Span};
+use service_kit::settings::{Secret, SecretUrl, Span, TokenSettings};
 
 /// The commented defaults, under every other source of settings.
 pub const DEFAULTS: &str = include_str!("default.toml");
@@ -31,4 +31,8 @@ pub struct Config {
     pub sweep_interval: Span,
     /// How long an account may take to answer the sweeper before it asks again.
     pub sweep_retry: Span,
+    /// What services show each other.
+    pub internal_secret: Secret,
+    /// Who is believed.
+    pub tokens: TokenSettings,
 }

@@ -16,6 +16,8 @@ use domain::transfer::MoneyTransfer;
 use event_store::{Clock, Commands, LaneSettings, Repository, SystemClock};
 use futures::future::BoxFuture;
 use service_kit::backends::{CommandSide, Watched};
+use service_kit::http::Guard;
+use service_kit::identity::TokenVerifier;
 use service_kit::{About, App, Tasks, owned_streams};
 
 pub use config::Config;
@@ -36,6 +38,8 @@ pub const ABOUT: About = About {
 pub struct Deps {
     /// The service's own event store, the bus and the dead letters.
     pub side: CommandSide,
+    /// Who is believed.
+    pub tokens: TokenVerifier,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Where background work runs; its shutdown ends the service.
@@ -57,8 +61,10 @@ pub struct Service {
 /// When the store or the bus cannot be opened, or the service cannot start on them.
 pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
     let side = CommandSide::open(&config.store, &config.bus).await?;
-    let lent = owned_streams::routes(Arc::clone(&side.store));
-    let deps = Deps { side, clock: Arc::new(SystemClock), tasks };
+    let lent = owned_streams::routes(Arc::clone(&side.store), config.internal_secret.clone());
+    let clock = Arc::new(SystemClock);
+    let tokens = config.tokens.verifier(clock.now())?;
+    let deps = Deps { side, tokens, clock, tasks };
     let App { router, health } = build(&config, deps).await?.app;
     Ok(App { router: router.merge(lent), health })
 }
@@ -89,7 +95,9 @@ async fn assemble(config: &Config, deps: Deps) -> anyhow::Result<Service> {
     deps.side.start_relay(&deps.tasks, "/bank/transfers");
     let subscription = subscriptions::subscribe(&config.subscription_id, &deps, application.clone()).await?;
     sweeper::start(application.clone(), config, &deps.tasks);
+    let clock = Arc::clone(&deps.clock);
+    let guard = Guard::new(deps.tokens).clock(move || clock.now());
     let router = api::routes(application);
     let health = deps.side.health(&subscription);
-    Ok(Service { app: App { router, health }, subscription })
+    Ok(Service { app: guard.signed_in(router).into_app(health), subscription })
 }

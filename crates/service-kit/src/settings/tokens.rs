@@ -1,6 +1,6 @@
 //! Which access tokens are believed. The commented defaults are in `tokens.toml`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -51,8 +51,10 @@ pub struct TokenSettings {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum KeysFrom {
-    /// A folder of this process's own.
+    /// A folder of this process's own, or shared on one machine.
     Folder(PathBuf),
+    /// A folder in the data directory of a process that has one; see [`TokenSettings::in_data_dir`].
+    DataDir,
     /// The address of a JSON Web Key Set.
     Jwks(String),
     /// The OpenID Connect issuer that the settings name.
@@ -65,6 +67,7 @@ impl TryFrom<String> for KeysFrom {
     fn try_from(text: String) -> Result<Self, String> {
         match text.split_once(':') {
             None if text == "oidc" => Ok(Self::OpenId),
+            None if text == "data-dir" => Ok(Self::DataDir),
             Some(("folder", folder)) if !folder.is_empty() => Ok(Self::Folder(folder.into())),
             Some(("http" | "https", _)) => Ok(Self::Jwks(text)),
             // Not repeated here: what somebody wrote by mistake may be a key.
@@ -74,6 +77,15 @@ impl TryFrom<String> for KeysFrom {
 }
 
 impl TokenSettings {
+    /// The same with the keys in a folder of `data_dir`, when they are to lie there.
+    #[must_use]
+    pub fn in_data_dir(mut self, data_dir: &Path) -> Self {
+        if self.keys == KeysFrom::DataDir {
+            self.keys = KeysFrom::Folder(data_dir.join("token-keys"));
+        }
+        self
+    }
+
     /// The keys of the process that issues tokens. Open them once and share them: two that were opened apart do not
     /// see each other's rotations.
     ///
@@ -111,7 +123,8 @@ impl TokenSettings {
         self.check()?;
         let wrong = |key, error: SourceError| SettingsError::invalid(key, error.to_string());
         match &self.keys {
-            KeysFrom::Folder(_) => Ok(self.verifier_with(self.signing_keys(now)?)),
+            // Without a data directory: refused there.
+            KeysFrom::Folder(_) | KeysFrom::DataDir => Ok(self.verifier_with(self.signing_keys(now)?)),
             KeysFrom::Jwks(url) => Ok(TokenVerifier::jwks(self.rules(), url, self.fetching())
                 .map_err(|error| wrong("tokens.keys", error))?),
             KeysFrom::OpenId => Ok(TokenVerifier::openid(self.rules(), self.fetching())

@@ -1,4 +1,4 @@
-//! `GET /v1/accounts`: the accounts of a customer, or all.
+//! `GET /v1/accounts`: the caller's accounts; to an operator those of any customer, or all.
 
 pub(super) mod entries;
 pub(super) mod one;
@@ -13,7 +13,7 @@ use domain::money::{Balance, Currency};
 use domain::text::{CustomerId, Title};
 use event_store::Version;
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Cursor, Limit, Problem, ValidQuery};
+use service_kit::http::{Cursor, Limit, Problem, SignedIn, ValidQuery};
 
 use super::page::{Page, and_one};
 use crate::application::Application;
@@ -61,10 +61,17 @@ impl From<AccountView> for AccountSummary {
 
 pub(crate) async fn list(
     State(application): State<Application>,
+    SignedIn(caller): SignedIn,
     ValidQuery(query): ValidQuery<ListQuery>,
 ) -> Result<Json<Page<AccountSummary>>, Problem> {
     let after = query.cursor.map(|cursor| cursor.decode()).transpose()?;
-    let accounts = application.accounts(query.customer_id.as_ref(), after, and_one(query.limit)).await?;
+    let owner = match (query.customer_id, caller.customer().map(CustomerId::from)) {
+        (Some(named), Some(own)) if named != own => {
+            return Err(Problem::forbidden("only an operator lists the accounts of somebody else"));
+        }
+        (named, own) => own.or(named),
+    };
+    let accounts = application.accounts(owner.as_ref(), after, and_one(query.limit)).await?;
     let page = Page::of(accounts, query.limit, |account| account.id)?;
     Ok(Json(page.map(AccountSummary::from)))
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use domain::ids::AccountId;
+use domain::text::Actor;
 use event_store::Version;
 use tokio::time::{Instant, timeout};
 
@@ -18,6 +19,7 @@ impl Application {
     /// The account's document once it has `min_version`.
     pub(super) async fn wait_for_version(
         &self,
+        reader: &Actor,
         id: AccountId,
         min_version: Version,
         patience: Duration,
@@ -27,6 +29,11 @@ impl Application {
         let mut changes = self.reader.changes();
         loop {
             let document = self.reader.account(id).await?;
+            let foreign = document.as_ref().and_then(AccountDocument::view);
+            if foreign.is_some_and(|account| !reader.may_act_for(&account.customer_id)) {
+                // Before its version is told.
+                return Err(QueryError::AccountNotFound);
+            }
             let version = document.as_ref().map_or(Version::NONE, |document| document.version);
             if version >= min_version {
                 return Ok(document);

@@ -1,6 +1,6 @@
 //! The HTTP contract of the reader.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use account_history::store::SqliteViews;
@@ -11,6 +11,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use service_kit::Tasks;
 use service_kit::http::{HttpOptions, finish};
+use service_kit::settings::{Secret, TokenSettings};
+use test_support::TestTokens;
 use uuid::Uuid;
 
 use crate::owners::Down;
@@ -59,6 +61,8 @@ pub(crate) fn config(role: Role) -> Config {
         subscription_id: "account-history".to_owned(),
         accounts_url: String::new(),
         transfers_url: String::new(),
+        internal_secret: Secret::default(),
+        tokens: TokenSettings::default(),
     }
 }
 
@@ -73,6 +77,7 @@ impl Reader {
             bus: topics.bus.clone(),
             dead_letters: Arc::new(SqliteDeadLetters::open(&path).await.expect("a table")),
             owner: Arc::new(Down),
+            tokens: tokens().verifier(),
             tasks: Tasks::new(),
         };
         let service = build(&config(Role::Reader), deps).await.expect("a reader");
@@ -115,8 +120,23 @@ pub(crate) async fn reader_of(world: &World) -> Reader {
     Reader::of(world).await
 }
 
+/// The keys of every service that this process runs.
+pub(crate) fn tokens() -> &'static TestTokens {
+    static TOKENS: LazyLock<TestTokens> = LazyLock::new(|| {
+        let folder = tempfile::tempdir().expect("a folder");
+        TestTokens::in_folder(folder.path())
+    });
+    &TOKENS
+}
+
+/// Asks as an operator.
 pub(crate) async fn get(url: &str, path: &str, prefer: &str) -> Answer {
+    get_as(&tokens().operator(), url, path, prefer).await
+}
+
+pub(crate) async fn get_as(token: &str, url: &str, path: &str, prefer: &str) -> Answer {
     let request = reqwest::Client::new().get(format!("{url}{path}")).header("prefer", prefer);
+    let request = request.bearer_auth(token);
     let answer = request.send().await.expect("an answer");
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
     Answer { status, headers, body: answer.json().await.expect("JSON") }

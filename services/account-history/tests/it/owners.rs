@@ -81,11 +81,11 @@ async fn a_remote_owner_is_asked_over_http() {
     let url = format!("http://{}/", listener.local_addr().expect("an address"));
     tokio::spawn(async move { axum::serve(listener, router).await });
 
-    let owners = HttpOwners::new([(Account::TYPE, url.as_str())]).expect("a client");
+    let owners = HttpOwners::new([(Account::TYPE, url.as_str())], "sesame".into()).expect("a client");
     let stream = world.events[0].stream.clone();
     let lent = owners.events_after(&stream, Version(1)).await.expect("an answer");
     let expected: Vec<RecordedEvent> = world.stream(stream.aggregate_id).into_iter().skip(1).collect();
     assert_eq!(lent, expected);
-    let gone = HttpOwners::new([(Account::TYPE, "http://127.0.0.1:1")]).expect("a client");
+    let gone = HttpOwners::new([(Account::TYPE, "http://127.0.0.1:1")], "sesame".into()).expect("a client");
     assert!(gone.events_after(&stream, Version(1)).await.expect_err("nobody is there").is_transient());
 }

@@ -6,9 +6,9 @@ use std::process::{Command, Output};
 use account_history::view::{AccountView, Views};
 use messaging::embedded::EmbeddedLog;
 use messaging::{Bus, to_message};
-use test_support::{Service, eventually};
+use test_support::{Service, TestTokens, eventually};
 
-use crate::http::get;
+use crate::http::get_as;
 use crate::world::World;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_account-history");
@@ -35,14 +35,17 @@ async fn it_serves_and_rebuilds_meanwhile() {
     log.close().await;
 
     let settings = ["--bus", bus.as_str(), "--views", views.as_str()];
-    let mut arguments = vec!["--listen", "127.0.0.1:0", "--role", "both"];
+    let tokens = TestTokens::in_folder(Path::new(&file("keys")));
+    let keys = format!("tokens.keys=folder:{}", file("keys"));
+    let mut arguments = vec!["--listen", "127.0.0.1:0", "--role", "both", "--set", keys.as_str()];
     arguments.extend(settings);
     let no_environment: [(&str, &str); 0] = [];
     let service = Service::start(Path::new(BINARY), arguments, no_environment, Path::new(&file("log")));
     let expected = Views::replay(&world.events).expect("a whole past").account_views();
     let shows_all = async || {
         for account in &expected {
-            let answer = get(&service.url, &format!("/v1/accounts/{}", account.id), "").await;
+            let answer =
+                get_as(&tokens.operator(), &service.url, &format!("/v1/accounts/{}", account.id), "").await;
             let shown: Option<AccountView> = serde_json::from_value(answer.body).ok();
             if shown.as_ref() != Some(account) {
                 return Err(shown);

@@ -13,7 +13,7 @@ use domain::text::{CustomerId, Title};
 use event_store::Executed;
 use serde::{Deserialize, Serialize};
 use service_kit::command::{CommandRequest, Reply};
-use service_kit::http::{Problem, ValidJson};
+use service_kit::http::{Problem, SignedIn, ValidJson};
 use uuid::Uuid;
 
 use crate::application::Application;
@@ -23,7 +23,9 @@ use crate::error::problem;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct OpenBody {
-    customer_id: CustomerId,
+    /// The caller, unless an operator names somebody.
+    #[serde(default)]
+    customer_id: Option<CustomerId>,
     title: Title,
     currency: Currency,
     /// Zero is as good as none.
@@ -52,14 +54,18 @@ impl AccountReply {
 
 pub(crate) async fn open(
     State(application): State<Application>,
+    SignedIn(caller): SignedIn,
     request: CommandRequest,
     ValidJson { value: body, hash }: ValidJson<OpenBody>,
 ) -> Result<Reply, Problem> {
+    let customer_id = body.customer_id.or_else(|| caller.customer().map(CustomerId::from));
+    let customer_id = customer_id
+        .ok_or_else(|| Problem::invalid_body("/customerId", "an operator says whose account it is to be"))?;
     let id = Uuid::now_v7();
     let command = AccountCommand::Open {
         actor: request.actor(),
         account_id: AccountId(id),
-        customer_id: body.customer_id,
+        customer_id,
         title: body.title,
         currency: body.currency,
         initial_balance: body.initial_balance.and_then(|balance| Amount::new(balance.minor_units()).ok()),

@@ -9,7 +9,8 @@ use test_support::{Service, eventually};
 const BINARY: &str = env!("CARGO_BIN_EXE_api-gateway");
 
 fn start(folder: &Path) -> Service {
-    let arguments = ["--listen", "127.0.0.1:0"];
+    let keys = format!("tokens.keys=folder:{}", folder.join("keys").display());
+    let arguments = ["--listen", "127.0.0.1:0", "--set", &keys];
     Service::start(Path::new(BINARY), arguments, [("BANK_LOG", "info")], &folder.join("log"))
 }
 
@@ -53,8 +54,11 @@ fn a_wrong_setting_is_one_line_and_status_2() {
 
 #[tokio::test]
 async fn it_ends_when_whoever_started_it_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
     let mut gateway = Command::new(BINARY)
         .args(["--listen", "127.0.0.1:0"])
+        // Its keys are in a folder of the current one, unless the settings say otherwise.
+        .current_dir(folder.path())
         .env("BANK_STOP_WITH_STDIN", "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())

@@ -1,6 +1,7 @@
 //! A gateway, and one fake service that stands for all three.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use axum::response::Response;
 use serde_json::Value;
 use service_kit::http::{HttpOptions, finish, serve};
 use service_kit::{CommonArgs, settings};
+use test_support::TestTokens;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -35,6 +37,8 @@ impl Seen {
 pub(crate) struct Stage {
     pub(crate) url: String,
     pub(crate) http: reqwest::Client,
+    /// An operator's.
+    pub(crate) token: String,
     seen: Arc<Mutex<Vec<Seen>>>,
     shutdown: CancellationToken,
 }
@@ -78,15 +82,17 @@ impl Stage {
     }
 
     async fn before(service: &str, seen: Arc<Mutex<Vec<Seen>>>, shutdown: CancellationToken) -> Self {
-        let app = api_gateway::build(&config(service)).unwrap();
+        let keys = tempfile::tempdir().unwrap();
+        let tokens = TestTokens::in_folder(keys.path());
+        let app = api_gateway::build(&config(service, keys.path())).unwrap();
         let options = HttpOptions { body_limit: 1000, ..HttpOptions::default() };
         let address = start(finish(app.router, options, app.health), &shutdown).await;
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { url: format!("http://{address}"), http, seen, shutdown }
+        Self { url: format!("http://{address}"), http, token: tokens.operator(), seen, shutdown }
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.url))
+        self.http.request(method, format!("{}{path}", self.url)).bearer_auth(&self.token)
     }
 
     pub(crate) async fn get(&self, path: &str) -> reqwest::Response {
@@ -116,12 +122,13 @@ pub(crate) async fn problem(answer: reqwest::Response, status: u16, code: &str) 
 }
 
 /// The defaults, with short times and this service in place of all.
-fn config(service: &str) -> Config {
+fn config(service: &str, keys: &Path) -> Config {
     let settings =
         ["accounts_url", "transfers_url", "account_history_url"].map(|key| format!("{key}={service}"));
     let set = settings
         .into_iter()
         .chain(["upstream_timeout=500ms".to_owned(), "body_limit=1000".to_owned()])
+        .chain([format!("tokens.keys=folder:{}", keys.display())])
         .collect();
     settings::load(api_gateway::config::DEFAULTS, &CommonArgs { set, ..CommonArgs::default() }, []).unwrap()
 }

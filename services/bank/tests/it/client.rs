@@ -3,7 +3,7 @@
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use test_support::eventually;
+use test_support::{TestTokens, eventually};
 use uuid::Uuid;
 
 /// A client of one running bank.
@@ -11,6 +11,9 @@ use uuid::Uuid;
 pub(crate) struct Bank {
     http: reqwest::Client,
     url: String,
+    tokens: TestTokens,
+    /// Sent with every request that has no `Authorization` of its own.
+    token: Option<String>,
 }
 
 /// What came back.
@@ -62,8 +65,29 @@ impl Answer {
 }
 
 impl Bank {
-    pub(crate) fn at(url: &str) -> Self {
-        Self { http: reqwest::Client::new(), url: url.to_owned() }
+    /// Signed in as an operator, who may do everything.
+    pub(crate) fn at(url: &str, tokens: TestTokens) -> Self {
+        let token = Some(tokens.operator());
+        Self { http: reqwest::Client::new(), url: url.to_owned(), tokens, token }
+    }
+
+    /// The same bank, signed in as this customer.
+    pub(crate) fn as_customer(&self, id: Uuid) -> Self {
+        Self { token: Some(self.tokens.customer(id)), ..self.clone() }
+    }
+
+    /// The same bank with this token, or with none.
+    pub(crate) fn with_token(&self, token: Option<&str>) -> Self {
+        Self { token: token.map(str::to_owned), ..self.clone() }
+    }
+
+    pub(crate) fn customer_token(&self, id: Uuid) -> String {
+        self.tokens.customer(id)
+    }
+
+    /// The same caller at another address, such as that of a service behind the gateway.
+    pub(crate) fn behind(&self, url: &str) -> Self {
+        Self { url: url.to_owned(), ..self.clone() }
     }
 
     pub(crate) async fn call(
@@ -74,6 +98,9 @@ impl Bank {
         body: Option<String>,
     ) -> Result<Answer, reqwest::Error> {
         let mut request = self.http.request(method, format!("{}{path}", self.url));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
         for (name, value) in headers {
             let name = HeaderName::try_from(*name).expect("a header name");
             request = request.header(name, HeaderValue::from_str(value).expect("a header value"));
@@ -100,8 +127,12 @@ impl Bank {
     }
 
     pub(crate) async fn open_in(&self, currency: &str, initial_balance: u64) -> String {
+        self.open_for("ada", currency, initial_balance).await
+    }
+
+    pub(crate) async fn open_for(&self, customer: &str, currency: &str, initial_balance: u64) -> String {
         let body = json!({
-            "customerId": "ada", "title": "Daily", "currency": currency, "initialBalance": initial_balance,
+            "customerId": customer, "title": "Daily", "currency": currency, "initialBalance": initial_balance,
         });
         self.post("/v1/accounts", &[], body).await.expect(201).id()
     }

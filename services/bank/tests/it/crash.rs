@@ -8,7 +8,7 @@ use bank::verify::Sources;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tempfile::TempDir;
-use test_support::{Service, eventually};
+use test_support::{Service, TestTokens, eventually};
 
 use crate::client::{Bank, fresh_key, transfer};
 use crate::stage::verified;
@@ -34,6 +34,11 @@ fn start_bank(dir: &Path, fault: Option<&str>) -> Service {
         arguments.iter().map(|argument| (*argument).to_owned()).chain([data.display().to_string()]);
     let fault = fault.map(|fault| ("BANK_FAULT", fault.to_owned()));
     Service::start(binary, arguments, fault, &dir.join("bank.log"))
+}
+
+/// The keys of the bank whose data lie in `dir`.
+pub(crate) fn tokens_in(dir: &Path) -> TestTokens {
+    TestTokens::in_folder(&dir.join("data/token-keys"))
 }
 
 /// What a client was told: transfers accepted, under which key, and the amounts.
@@ -105,7 +110,7 @@ async fn has_ended(service: &mut Service) -> std::process::ExitStatus {
 async fn killed_at(place: &'static str) {
     let dir = TempDir::new().expect("a folder");
     let mut service = start_bank(dir.path(), None);
-    let bank = Bank::at(&service.url);
+    let bank = Bank::at(&service.url, tokens_in(dir.path()));
     let mut accounts = Vec::new();
     for _ in 0..ACCOUNTS {
         accounts.push(bank.open(EACH).await);
@@ -114,12 +119,12 @@ async fn killed_at(place: &'static str) {
     service.kill();
 
     let mut service = start_bank(dir.path(), Some(place));
-    let told = send_transfers(&Bank::at(&service.url), &accounts, 60).await;
+    let told = send_transfers(&Bank::at(&service.url, tokens_in(dir.path())), &accounts, 60).await;
     let status = has_ended(&mut service).await;
     assert_eq!(status.signal(), Some(9), "{place}: killed, not ended");
 
     let service = start_bank(dir.path(), None);
-    let bank = Bank::at(&service.url);
+    let bank = Bank::at(&service.url, tokens_in(dir.path()));
     nothing_is_lost(&bank, &told).await;
     let sources = Sources::in_data_dir(&dir.path().join("data")).await.expect("the files can be read");
     verified(&sources).await;
@@ -135,14 +140,14 @@ async fn the_embedded_bank_killed_at_each_place() {
 async fn the_embedded_bank_killed_under_load() {
     let dir = TempDir::new().expect("a folder");
     let mut service = start_bank(dir.path(), None);
-    let bank = Bank::at(&service.url);
+    let bank = Bank::at(&service.url, tokens_in(dir.path()));
     let mut accounts = Vec::new();
     for _ in 0..ACCOUNTS {
         accounts.push(bank.open(EACH).await);
     }
     let mut all = Told::default();
     for round in 0..4 {
-        let bank = Bank::at(&service.url);
+        let bank = Bank::at(&service.url, tokens_in(dir.path()));
         let load = tokio::spawn({
             let accounts = accounts.clone();
             async move { send_transfers(&bank, &accounts, 80).await }
@@ -155,7 +160,7 @@ async fn the_embedded_bank_killed_under_load() {
         all.unanswered.extend(told.unanswered);
         service = start_bank(dir.path(), None);
     }
-    nothing_is_lost(&Bank::at(&service.url), &all).await;
+    nothing_is_lost(&Bank::at(&service.url, tokens_in(dir.path())), &all).await;
     let sources = Sources::in_data_dir(&dir.path().join("data")).await.expect("the files can be read");
     verified(&sources).await;
 }

@@ -10,6 +10,7 @@ mod crash;
 mod distributed_saga;
 mod gate;
 mod load;
+mod ownership;
 mod saga_rules;
 mod stage;
 mod tool;

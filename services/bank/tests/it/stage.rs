@@ -14,6 +14,7 @@ use std::sync::Arc;
 use bank::verify::{Evidence, Report, Sources, check};
 use chrono::{TimeDelta, Utc};
 use messaging::topic_of;
+use reqwest::Method;
 use test_support::eventually;
 
 use crate::client::Bank;
@@ -71,7 +72,7 @@ enum Kind {
     #[cfg(feature = "distributed")]
     Distributed {
         /// Ends the processes when the last scenario lets go of it.
-        _running: Arc<distributed::Distributed>,
+        running: Arc<distributed::Distributed>,
         /// Opened by this scenario: connections live on the runtime that made them, and each test has its own.
         sources: Sources,
     },
@@ -89,7 +90,8 @@ impl Stage {
     }
 
     fn of(embedded: embedded::Embedded) -> Self {
-        Self { bank: Bank::at(&embedded.url), kind: Kind::Embedded(Box::new(embedded)) }
+        let bank = Bank::at(&embedded.url, embedded.tokens());
+        Self { bank, kind: Kind::Embedded(Box::new(embedded)) }
     }
 
     /// The four processes on PostgreSQL, Kafka and MongoDB, shared with the scenarios that run meanwhile.
@@ -97,11 +99,23 @@ impl Stage {
     pub(crate) async fn distributed() -> Self {
         let distributed = distributed::Distributed::shared().await;
         let sources = distributed.servers.sources().await;
-        Self { bank: Bank::at(&distributed.url), kind: Kind::Distributed { _running: distributed, sources } }
+        let bank = Bank::at(&distributed.url, distributed.servers.tokens());
+        Self { bank, kind: Kind::Distributed { running: distributed, sources } }
     }
 
     pub(crate) fn bank(&self) -> &Bank {
         &self.bank
+    }
+
+    /// Where this request can be sent: to the bank, and in the distributed shape also to the service behind the
+    /// gateway that answers it.
+    pub(crate) fn doors(&self, method: &Method, path: &str) -> Vec<Bank> {
+        let behind = match &self.kind {
+            Kind::Embedded(_) => None,
+            #[cfg(feature = "distributed")]
+            Kind::Distributed { running, .. } => Some(self.bank.behind(running.service_for(method, path))),
+        };
+        [self.bank.clone()].into_iter().chain(behind).collect()
     }
 
     pub(crate) fn sources(&self) -> &Sources {

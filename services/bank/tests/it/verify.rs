@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use test_support::{Service, eventually};
 
 use crate::client::Bank;
+use crate::crash::tokens_in;
 
 /// The files of a bank that has opened two accounts, completed a transfer, refused one and refunded one.
 async fn a_healthy_bank() -> TempDir {
@@ -16,7 +17,7 @@ async fn a_healthy_bank() -> TempDir {
     let data = data(&dir).display().to_string();
     let arguments = ["--listen", "127.0.0.1:0", "--log", "warn", "--data-dir", &data];
     let service = Service::start(binary, arguments, None::<(&str, &str)>, &dir.path().join("bank.log"));
-    let bank = Bank::at(&service.url);
+    let bank = Bank::at(&service.url, tokens_in(dir.path()));
     let (ada, charles) = (bank.open(10_000).await, bank.open(0).await);
     assert_eq!(bank.transfer(&ada, &charles, 5_500).await.state(), "completed");
     assert_eq!(bank.transfer(&ada, &charles, 50_000).await.state(), "failed");

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use domain::ids::AccountId;
 use event_store::Version;
 use serde::Deserialize;
-use service_kit::http::{Prefer, Problem, ValidPath, ValidQuery, with_version};
+use service_kit::http::{Prefer, Problem, SignedIn, ValidPath, ValidQuery, with_version};
 
 use crate::application::Application;
 use crate::store::At;
@@ -28,12 +28,14 @@ pub(crate) struct ReadQuery {
 
 pub(crate) async fn read(
     State(application): State<Application>,
+    SignedIn(caller): SignedIn,
     prefer: Prefer,
     ValidPath(id): ValidPath<AccountId>,
     ValidQuery(query): ValidQuery<ReadQuery>,
 ) -> Result<Response, Problem> {
     let min_version = query.min_version.0;
-    let mut account = application.account(id, min_version, prefer.wait.unwrap_or_default()).await?;
+    let mut account =
+        application.account(&caller.actor(), id, min_version, prefer.wait.unwrap_or_default()).await?;
     if let Some(AtParameter(at)) = query.at {
         account = application.account_at(account, at).await?;
     }

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use domain::ids::AccountId;
-use service_kit::http::{Problem, ValidPath, ValidQuery};
+use service_kit::http::{Problem, SignedIn, ValidPath, ValidQuery};
 
 use super::super::page::{Page, and_one};
 use super::entries::PageQuery;
@@ -12,10 +12,11 @@ use crate::view::TransferView;
 
 pub(crate) async fn list(
     State(application): State<Application>,
+    SignedIn(caller): SignedIn,
     ValidPath(id): ValidPath<AccountId>,
     ValidQuery(query): ValidQuery<PageQuery>,
 ) -> Result<Json<Page<TransferView>>, Problem> {
     let after = query.cursor.map(|cursor| cursor.decode()).transpose()?;
-    let transfers = application.transfers(id, after, and_one(query.limit)).await?;
+    let transfers = application.transfers(&caller.actor(), id, after, and_one(query.limit)).await?;
     Page::of(transfers, query.limit, TransferView::order).map(Json)
 }

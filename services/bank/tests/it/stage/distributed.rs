@@ -4,15 +4,16 @@ use std::path::Path;
 use std::sync::{Arc, Weak};
 
 use bank::verify::Sources;
+use reqwest::Method;
 use tempfile::TempDir;
-use test_support::{Service, fresh_database_name, sibling_binary};
+use test_support::{Service, TestTokens, fresh_database_name, sibling_binary};
 use tokio::sync::Mutex;
 
 pub(crate) struct Distributed {
     pub(crate) url: String,
     // Dropped in this order: the gateway first, the folder with the logs last.
     _gateway: Service,
-    _services: Vec<Service>,
+    services: [Service; 3],
     pub(crate) servers: Servers,
     _logs: TempDir,
 }
@@ -30,6 +31,17 @@ impl Distributed {
         distributed
     }
 
+    /// The address of the service that answers this request.
+    pub(crate) fn service_for(&self, method: &Method, path: &str) -> &str {
+        let [history, transfers, accounts] = &self.services;
+        let service = match path.starts_with("/v1/transfers") {
+            true => transfers,
+            false if *method == Method::GET => history,
+            false => accounts,
+        };
+        &service.url
+    }
+
     async fn start() -> Self {
         let servers = Servers::prepare().await;
         let logs = tempfile::tempdir().expect("a folder");
@@ -41,18 +53,22 @@ impl Distributed {
             logs.path(),
             "api-gateway",
             &[
-                "--set".to_owned(),
-                format!("accounts_url={}", accounts.url),
-                "--set".to_owned(),
-                format!("transfers_url={}", transfers.url),
-                "--set".to_owned(),
-                format!("account_history_url={}", history.url),
-            ],
+                servers.token_arguments(),
+                vec![
+                    "--set".to_owned(),
+                    format!("accounts_url={}", accounts.url),
+                    "--set".to_owned(),
+                    format!("transfers_url={}", transfers.url),
+                    "--set".to_owned(),
+                    format!("account_history_url={}", history.url),
+                ],
+            ]
+            .concat(),
         );
         Self {
             url: gateway.url.clone(),
             _gateway: gateway,
-            _services: vec![history, transfers, accounts],
+            services: [history, transfers, accounts],
             servers,
             _logs: logs,
         }
@@ -90,6 +106,9 @@ pub(crate) struct Servers {
     views: String,
     admin: String,
     name: String,
+    /// Where the services find the keys that tokens are checked with.
+    keys: TempDir,
+    tokens: TestTokens,
 }
 
 impl Servers {
@@ -102,6 +121,9 @@ impl Servers {
         for service in ["accounts", "transfers"] {
             run_sql(&admin, &format!("CREATE DATABASE {name}_{service}")).await;
         }
+        let keys = tempfile::tempdir().expect("a folder");
+        // Made before the services look for them, so that all find the same.
+        let tokens = TestTokens::in_folder(keys.path());
         Self {
             accounts_store: format!("{server}/{name}_accounts"),
             transfers_store: format!("{server}/{name}_transfers"),
@@ -109,21 +131,37 @@ impl Servers {
             views: format!("{}/{name}", mongo.trim_end_matches('/')),
             admin,
             name,
+            keys,
+            tokens,
         }
     }
 
+    pub(crate) fn tokens(&self) -> TestTokens {
+        self.tokens.clone()
+    }
+
+    pub(crate) fn token_arguments(&self) -> Vec<String> {
+        vec!["--set".to_owned(), format!("tokens.keys=folder:{}", self.keys.path().display())]
+    }
+
+    /// What every service behind the gateway is told.
+    fn service_arguments(&self, pairs: &[(&str, &str)]) -> Vec<String> {
+        let secret = ["--set".to_owned(), "internal_secret=between-services".to_owned()];
+        arguments(pairs).into_iter().chain(self.token_arguments()).chain(secret).collect()
+    }
+
     pub(crate) fn accounts_arguments(&self) -> Vec<String> {
-        arguments(&[("--store", &self.accounts_store), ("--bus", &self.bus)])
+        self.service_arguments(&[("--store", &self.accounts_store), ("--bus", &self.bus)])
     }
 
     pub(crate) fn transfers_arguments(&self) -> Vec<String> {
-        arguments(&[("--store", &self.transfers_store), ("--bus", &self.bus)])
+        self.service_arguments(&[("--store", &self.transfers_store), ("--bus", &self.bus)])
     }
 
     pub(crate) fn history_arguments(&self, accounts_url: &str, transfers_url: &str) -> Vec<String> {
         let accounts = format!("accounts_url={accounts_url}");
         let transfers = format!("transfers_url={transfers_url}");
-        arguments(&[
+        self.service_arguments(&[
             ("--views", &self.views),
             ("--bus", &self.bus),
             ("--set", &accounts),

@@ -10,6 +10,7 @@ use event_store::Clock;
 use service_kit::Tasks;
 use service_kit::settings::{CommonArgs, ServerSettings};
 use tempfile::TempDir;
+use test_support::TestTokens;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -73,6 +74,11 @@ impl Embedded {
     pub(crate) async fn restart(self, overrides: Overrides) -> Self {
         let dir = self.halt().await;
         Self::start_in(dir, overrides).await
+    }
+
+    /// The keys of this bank.
+    pub(crate) fn tokens(&self) -> TestTokens {
+        TestTokens::in_folder(&self.dir.path().join("token-keys"))
     }
 
     pub(crate) async fn stop(self) {

@@ -69,7 +69,11 @@ impl Processes {
                 format!("transfers_url={transfers}"),
                 format!("account_history_url={}", url(self.history.as_ref())),
             ];
-            self.gateway = Some(self.run("api-gateway", set(addresses), faults));
+            self.gateway = Some(self.run(
+                "api-gateway",
+                [set(addresses), self.servers.token_arguments()].concat(),
+                faults,
+            ));
         }
     }
 
@@ -98,7 +102,7 @@ impl Processes {
 
     /// A client of the gateway that runs now.
     pub(crate) fn bank(&self) -> Bank {
-        Bank::at(&url(self.gateway.as_ref()))
+        Bank::at(&url(self.gateway.as_ref()), self.servers.tokens())
     }
 
     /// The stores, the bus and the views, read directly.

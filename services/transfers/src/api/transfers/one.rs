@@ -12,7 +12,7 @@ use domain::text::Memo;
 use domain::transfer::{MoneyTransfer, RefusalReason, TransferStatus};
 use event_store::{StoreError, StreamId, Versioned};
 use serde::Serialize;
-use service_kit::http::{Problem, ValidPath, etag};
+use service_kit::http::{Problem, SignedIn, ValidPath, etag};
 use uuid::Uuid;
 
 use crate::application::Application;
@@ -43,10 +43,13 @@ struct TransferDocument {
 
 pub(crate) async fn read(
     State(application): State<Application>,
+    SignedIn(caller): SignedIn,
     ValidPath(id): ValidPath<Uuid>,
 ) -> Result<Response, Problem> {
     let transfer = application.find(id).await.map_err(read_problem)?;
+    let visible = transfer.state.created().is_some_and(|created| created.is_visible_to(&caller.actor()));
     let document = document(&transfer)
+        .filter(|_| visible)
         .ok_or_else(|| read_problem(StoreError::NotFound(StreamId::new(MoneyTransfer::TYPE, id))))?;
     Ok(([(ETAG, etag(transfer.version.0))], Json(document)).into_response())
 }

@@ -1,0 +1,213 @@
+//! Nobody sees or moves what is not theirs: every route, every kind of caller, through the gateway and behind its back.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::client::{Answer, Bank, fresh_key, transfer, usd};
+use crate::on_both_shapes;
+use crate::stage::Stage;
+
+on_both_shapes! {
+    every_route_knows_who_calls,
+    money_leaves_only_ones_own_account,
+    a_recipient_sees_the_transfer_and_may_send_it_back,
+    the_views_do_not_tell_an_outsider_their_version,
+}
+
+/// The route table of the gateway: a route that is added there has no row here until its author writes one.
+const ROUTES: &str = include_str!("../../../api-gateway/src/api.rs");
+
+/// One route, and the status that each caller gets. Without a token, or with a forged one, it is always 401.
+struct Row {
+    method: Method,
+    /// As in the route table, with a query where it matters.
+    path: &'static str,
+    body: Value,
+    owner: u16,
+    outsider: u16,
+    operator: u16,
+}
+
+/// An account with money in it, of a customer who has sent some to another one, and an outsider.
+struct People {
+    ada: Uuid,
+    mallory: Uuid,
+    account: String,
+    transfer: String,
+    target: String,
+}
+
+async fn people(bank: &Bank) -> People {
+    let (ada, charles, mallory) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+    let account = bank.open_for(&ada.to_string(), "USD", 100).await;
+    let target = bank.open_for(&charles.to_string(), "USD", 0).await;
+    let transfer = bank.as_customer(ada).transfer(&account, &target, 40).await.id();
+    bank.balance_becomes(&account, 60).await;
+    bank.balance_becomes(&target, 40).await;
+    People { ada, mallory, account, transfer, target }
+}
+
+fn rows(people: &People) -> Vec<Row> {
+    let row = |method: &str, path, body, [owner, outsider, operator]: [u16; 3]| Row {
+        method: method.parse().expect("a method"),
+        path,
+        body,
+        owner,
+        outsider,
+        operator,
+    };
+    let to = transfer(&people.account, &people.target, 1);
+    let account = json!({"title": "Second", "currency": "USD"});
+    let named = json!({"title": "Second", "currency": "USD", "customerId": people.ada});
+    vec![
+        // An operator says whose account it is to be; a customer opens their own.
+        row("POST", "/v1/accounts", account, [201, 201, 422]),
+        row("POST", "/v1/accounts", named, [201, 403, 201]),
+        row("GET", "/v1/accounts", Value::Null, [200, 200, 200]),
+        row("GET", "/v1/accounts?customerId={ada}", Value::Null, [200, 403, 200]),
+        row("GET", "/v1/accounts/{id}", Value::Null, [200, 404, 200]),
+        row("GET", "/v1/accounts/{id}/entries", Value::Null, [200, 404, 200]),
+        row("GET", "/v1/accounts/{id}/transfers", Value::Null, [200, 404, 200]),
+        row("POST", "/v1/accounts/{id}/deposits", usd(2), [200, 404, 200]),
+        row("POST", "/v1/accounts/{id}/withdrawals", usd(1), [200, 404, 200]),
+        // Decided, and not possible: it holds money.
+        row("POST", "/v1/accounts/{id}/close", json!({}), [409, 404, 409]),
+        // What the outsider gets is a transfer that fails; see `money_leaves_only_ones_own_account`.
+        row("POST", "/v1/transfers", to, [202, 202, 202]),
+        row("GET", "/v1/transfers/{transfer}", Value::Null, [200, 404, 200]),
+        row("POST", "/v1/transfers/{transfer}/cancel", json!({}), [409, 404, 409]),
+        // The sender sees it and may not take it back.
+        row("POST", "/v1/transfers/{transfer}/reverse", json!({}), [403, 404, 202]),
+        row("POST", "/v1/accounts/{id}/freeze", json!({}), [200, 404, 200]),
+        // The operator's freeze is the last one, and stays.
+        row("POST", "/v1/accounts/{id}/unfreeze", json!({}), [403, 404, 200]),
+    ]
+}
+
+async fn every_route_knows_who_calls(stage: Stage) {
+    let operator = stage.bank();
+    let probe = people(operator).await;
+    let forged = forged(operator, probe.ada).await;
+    for number in 0..rows(&probe).len() {
+        let row = &rows(&probe)[number];
+        for place in 0..stage.doors(&row.method, row.path).len() {
+            // People of their own for each, because some calls can be made once.
+            let people = people(operator).await;
+            let row = &rows(&people)[number];
+            let door = &stage.doors(&row.method, row.path)[place];
+            let what = format!("{} {} at door {place}", row.method, row.path);
+            for token in [None, Some(forged.as_str())] {
+                let answer = send(&door.with_token(token), &people, row).await;
+                assert_eq!(
+                    (answer.status.as_u16(), answer.code()),
+                    (401, "unauthenticated"),
+                    "{what}: {answer:?}"
+                );
+            }
+            let callers = [
+                ("outsider", door.as_customer(people.mallory), row.outsider),
+                ("operator", door.clone(), row.operator),
+                ("owner", door.as_customer(people.ada), row.owner),
+            ];
+            if row.path.ends_with("unfreeze") {
+                operator.change(&people.account, "freeze").await.expect(200);
+            }
+            // For reversals and unfreezing the operator's success comes last.
+            let order = if row.owner == 403 { [0, 2, 1] } else { [0, 1, 2] };
+            for (caller, bank, expected) in order.map(|place| &callers[place]) {
+                let answer = send(bank, &people, row).await;
+                assert_eq!(answer.status.as_u16(), *expected, "{what} by the {caller}: {answer:?}");
+            }
+        }
+    }
+    stage.end().await;
+}
+
+#[test]
+fn every_route_of_the_gateway_has_a_row() {
+    let (ada, mallory) = (Uuid::nil(), Uuid::nil());
+    let people =
+        People { ada, mallory, account: String::new(), transfer: String::new(), target: String::new() };
+    let rows = rows(&people);
+    let mut without: BTreeSet<(String, &str)> = BTreeSet::new();
+    for line in ROUTES.lines().filter_map(|line| line.trim().strip_prefix(".route(\"")) {
+        let (path, handlers) = line.split_once('"').expect("a path");
+        without.extend(handlers.contains("reads(").then(|| (path.to_owned(), "GET")));
+        without.extend(handlers.contains("writes(").then(|| (path.to_owned(), "POST")));
+    }
+    assert!(without.len() > 10, "the route table is written as this test reads it: {without:?}");
+    for row in &rows {
+        let path = row.path.split('?').next().unwrap_or_default().replace("{transfer}", "{id}");
+        without.remove(&(path, row.method.as_str()));
+    }
+    assert!(without.is_empty(), "routes without a row: {without:?}");
+}
+
+async fn send(bank: &Bank, people: &People, row: &Row) -> Answer {
+    let path = row
+        .path
+        .replace("{id}", &people.account)
+        .replace("{transfer}", &people.transfer)
+        .replace("{ada}", &people.ada.to_string());
+    let key = fresh_key();
+    let body = (!row.body.is_null()).then(|| row.body.to_string());
+    let headers = [("idempotency-key", key.as_str())];
+    bank.call(row.method.clone(), &path, &headers, body).await.expect("the bank answers")
+}
+
+/// A token of the customer with other claims under the old signature.
+async fn forged(bank: &Bank, customer: Uuid) -> String {
+    let token = bank.customer_token(customer);
+    let (signed, signature) = token.rsplit_once('.').expect("a token has three parts");
+    let (header, claims) = signed.split_once('.').expect("a token has three parts");
+    let turned: String = claims.chars().rev().collect();
+    format!("{header}.{turned}.{signature}")
+}
+
+/// The accounts service decides on the owner that it recorded: to an outsider the account is not there.
+async fn money_leaves_only_ones_own_account(stage: Stage) {
+    let bank = stage.bank();
+    let people = people(bank).await;
+    let mallory = bank.as_customer(people.mallory);
+    let own = bank.open_for(&people.mallory.to_string(), "USD", 0).await;
+
+    let stolen = mallory.transfer(&people.account, &own, 10).await;
+
+    assert_eq!((stolen.state(), stolen.reason()), ("failed", "account-not-found"));
+    assert_eq!(mallory.transfer(&Uuid::now_v7().to_string(), &own, 10).await.reason(), "account-not-found");
+    bank.balance_becomes(&people.account, 60).await;
+    bank.balance_becomes(&own, 0).await;
+    stage.end().await;
+}
+
+async fn a_recipient_sees_the_transfer_and_may_send_it_back(stage: Stage) {
+    let bank = stage.bank();
+    let (ada, charles) = (Uuid::now_v7(), Uuid::now_v7());
+    let source = bank.open_for(&ada.to_string(), "USD", 100).await;
+    let target = bank.open_for(&charles.to_string(), "USD", 0).await;
+    let sent = bank.as_customer(ada).transfer(&source, &target, 40).await;
+    assert_eq!(sent.state(), "completed");
+    let charles = bank.as_customer(charles);
+
+    charles.get(&format!("/v1/transfers/{}", sent.id())).await.expect(200);
+    let back = charles.reverse(&sent.id()).await.expect(201);
+
+    assert_eq!(back.state(), "completed");
+    bank.balance_becomes(&source, 100).await;
+    // The sender is the recipient of what came back, and sees it too.
+    bank.as_customer(ada).get(&format!("/v1/transfers/{}", back.id())).await.expect(200);
+    stage.end().await;
+}
+
+async fn the_views_do_not_tell_an_outsider_their_version(stage: Stage) {
+    let bank = stage.bank();
+    let people = people(bank).await;
+    let path = format!("/v1/accounts/{}?minVersion=1000", people.account);
+    let mallory = bank.as_customer(people.mallory);
+    mallory.get(&path).await.expect_problem(404, "account-not-found");
+    bank.as_customer(people.ada).get(&path).await.expect_problem(412, "view-out-of-date");
+    stage.end().await;
+}
