@@ -1,6 +1,11 @@
 //! The bank as a client sees it, over HTTP.
 
+use std::path::Path;
+use std::time::Duration;
+
 use anyhow::{Context, ensure};
+use identity::{Grant, Seed, SigningKeys, Subject, TokenIssuer};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Client, RequestBuilder, Response};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -10,6 +15,25 @@ use uuid::Uuid;
 const CURRENCY: &str = "USD";
 /// Seconds that a client says it would wait for the end of a transfer.
 const PATIENCE: &str = "wait=60";
+
+/// Longer than any run.
+const LIFETIME: Duration = Duration::from_secs(4 * 3600);
+
+/// What makes a bank or a service believe the tokens of [`operator_token`].
+pub(crate) fn believe(keys: &Path) -> [String; 2] {
+    ["--set".to_owned(), format!("tokens.keys=folder:{}", keys.display())]
+}
+
+/// An operator's access token, signed with the keys in the folder `keys`, which are made when there are none.
+///
+/// # Errors
+/// When the folder cannot be used.
+pub(crate) fn operator_token(keys: &Path) -> anyhow::Result<String> {
+    let now = chrono::Utc::now();
+    let keys = SigningKeys::open(keys, 2 * LIFETIME, Seed::random()?, now)?;
+    let grant = Grant { subject: Subject::operator("benchmark")?, session: None, token_id: Uuid::now_v7() };
+    Ok(TokenIssuer::new(keys, "urn:bank", "bank", LIFETIME)?.issue(&grant, now)?.expose().to_owned())
+}
 
 /// A client of one running bank.
 #[derive(Clone)]
@@ -68,9 +92,14 @@ struct Account {
 }
 
 impl Bank {
-    pub(crate) fn at(url: &str) -> Self {
+    /// With the access token of an operator, who may open accounts for anybody.
+    pub(crate) fn at(url: &str, token: &str) -> anyhow::Result<Self> {
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {token}"))?;
+        bearer.set_sensitive(true);
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, bearer)]);
         let customer = format!("benchmark-{}", Uuid::now_v7().simple());
-        Self { http: Client::new(), url: url.trim_end_matches('/').to_owned(), customer }
+        let http = Client::builder().default_headers(headers).build()?;
+        Ok(Self { http, url: url.trim_end_matches('/').to_owned(), customer })
     }
 
     /// Opens an account with so many cents and gives its id.

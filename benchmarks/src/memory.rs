@@ -14,7 +14,7 @@ use clap::value_parser;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 
-use crate::bank::Bank;
+use crate::bank::{Bank, believe, operator_token};
 use crate::files;
 use crate::machine::Fact;
 use crate::postgres::with_server;
@@ -144,6 +144,8 @@ async fn on_servers(postgres: &str, brokers: &str, args: &Args) -> anyhow::Resul
 
 async fn measure(stands: &Stands, dir: &Path, args: &Args) -> anyhow::Result<Vec<Measured>> {
     let binaries = binaries(args)?;
+    let keys = dir.join("token-keys");
+    let token = operator_token(&keys)?;
     let with_load = with_load(&args.services, stands);
     let openings = if with_load.is_some() { args.accounts / progress_every(args.accounts) } else { 0 };
     let progress = Progress::new(binaries.len() + usize::try_from(openings)?);
@@ -152,7 +154,8 @@ async fn measure(stands: &Stands, dir: &Path, args: &Args) -> anyhow::Result<Vec
         let about = name.name();
         progress.begin(format!("{about} starts"));
         let log = dir.join(format!("{about}.log"));
-        let service = Service::start(&binary, &stands.arguments(name), name.probe(), &log).await?;
+        let arguments = [stands.arguments(name), believe(&keys).to_vec()].concat();
+        let service = Service::start(&binary, &arguments, name.probe(), &log).await?;
         let read = async |accounts| {
             tokio::time::sleep(REST).await;
             let id = service.process_id().with_context(|| format!("{about} has ended"))?;
@@ -162,7 +165,7 @@ async fn measure(stands: &Stands, dir: &Path, args: &Args) -> anyhow::Result<Vec
         let mut said = format!("{about}: {:.1} MiB idle", idle.memory.resident_mib);
         measured.push(idle);
         if with_load == Some(name) {
-            open(&Bank::at(&service.url), args, about, &progress).await?;
+            open(&Bank::at(&service.url, &token)?, args, about, &progress).await?;
             let loaded = read(args.accounts).await?;
             said = format!("{said}, {:.1} MiB with accounts", loaded.memory.resident_mib);
             measured.push(loaded);

@@ -10,10 +10,11 @@ mod load;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use anyhow::Context;
 use clap::value_parser;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
-use crate::bank::Bank;
+use crate::bank::{Bank, believe, operator_token};
 use crate::files;
 use crate::machine::Fact;
 use crate::progress::Progress;
@@ -47,6 +48,9 @@ pub(crate) struct Args {
     /// A bank that runs, such as the gateway of scripts/distributed; without it an embedded one is started
     #[arg(long, conflicts_with_all = ["bank", "dir"])]
     url: Option<String>,
+    /// An operator's access token for it, as `bank token --operator NAME` prints it
+    #[arg(long, env = "BANK_TOKEN", hide_env_values = true, requires = "url")]
+    token: Option<String>,
     /// The release build of `bank` that is started; by default the one in CARGO_TARGET_DIR or in target
     #[arg(long, value_name = "FILE")]
     bank: Option<PathBuf>,
@@ -76,8 +80,10 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let (measured, facts) = match &args.url {
         Some(url) => {
+            let token =
+                args.token.as_deref().context("the bank asks who calls: give --token or BANK_TOKEN")?;
             let measured = tokio::select! {
-                measured = measure(url, &args) => measured?,
+                measured = measure(url, token, &args) => measured?,
                 _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted"),
             };
             (measured, vec![Fact::new("bank", url.as_str())])
@@ -94,17 +100,19 @@ async fn on_embedded_bank(dir: &Path, args: &Args) -> anyhow::Result<(Vec<Measur
     let binary = args.bank.clone().unwrap_or_else(|| release_dir().join("bank"));
     let binary = built(binary, "cargo build --release -p bank")?;
     let data = dir.join("data").display().to_string();
-    let bank = Service::start(&binary, &["--data-dir".to_owned(), data], Probe::Ready, &dir.join("bank.log"))
-        .await?;
-    let measured = measure(&bank.url, args).await?;
+    let keys = dir.join("token-keys");
+    let token = operator_token(&keys)?;
+    let arguments = [vec!["--data-dir".to_owned(), data], believe(&keys).to_vec()].concat();
+    let bank = Service::start(&binary, &arguments, Probe::Ready, &dir.join("bank.log")).await?;
+    let measured = measure(&bank.url, &token, args).await?;
     bank.stop().await?;
     let facts = vec![Fact::new("bank", "embedded, one process on SQLite"), files::fact(dir)];
     Ok((measured, facts))
 }
 
-async fn measure(url: &str, args: &Args) -> anyhow::Result<Vec<Measured>> {
+async fn measure(url: &str, token: &str, args: &Args) -> anyhow::Result<Vec<Measured>> {
     let progress = Progress::new(4);
-    let bank = Bank::at(url);
+    let bank = Bank::at(url, token)?;
     progress.begin("opening accounts");
     let openings = stream::iter(0..args.accounts).map(|_| bank.open(INITIAL_BALANCE));
     let accounts: Vec<String> = openings.buffer_unordered(OPENINGS).try_collect().await?;

@@ -8,14 +8,20 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use bank::config::Config;
 use clap::Parser;
 use reqwest::Client;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 use service_kit::Tasks;
-use service_kit::settings::{CommonArgs, ServerSettings, load};
+use service_kit::identity::Subject;
+use service_kit::settings::{CommonArgs, ServerSettings, TokenSettings, load};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+/// Longer than the measurement.
+const LIFETIME: Duration = Duration::from_secs(3600);
 
 /// Measures transfers, one after the other.
 #[derive(Debug, Parser)]
@@ -23,6 +29,9 @@ struct Args {
     /// The bank to measure; without it an embedded bank in a temporary folder
     #[arg(long)]
     url: Option<String>,
+    /// An operator's access token for that bank, as `bank token --operator NAME` prints it
+    #[arg(long, env = "BANK_TOKEN", hide_env_values = true)]
+    token: Option<String>,
     /// How many transfers are measured
     #[arg(long, default_value_t = 200)]
     count: usize,
@@ -35,11 +44,16 @@ struct Args {
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     match &args.url {
-        Some(url) => measure(url, &args).await,
+        Some(url) => {
+            let token = args.token.as_deref().context("say who you are: --token or BANK_TOKEN")?;
+            measure(url, token, &args).await
+        }
         None => {
             let dir = tempfile::tempdir()?;
             let common = CommonArgs { data_dir: Some(dir.path().to_owned()), ..CommonArgs::default() };
-            let config = load(bank::config::DEFAULTS, &common, std::iter::empty())?;
+            let config: Config = load(bank::config::DEFAULTS, &common, std::iter::empty())?;
+            let tokens = TokenSettings { lifetime: LIFETIME.into(), ..config.tokens() };
+            let token = bank::token::issue(tokens, Subject::operator("latency")?)?;
             let tasks = Tasks::new();
             let app = bank::start(config, tasks.clone()).await?;
             let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -47,7 +61,7 @@ async fn main() -> anyhow::Result<()> {
             let stop = CancellationToken::new();
             let settings = ServerSettings::default();
             let measured = async {
-                let outcome = measure(&url, &args).await;
+                let outcome = measure(&url, token.expose(), &args).await;
                 stop.cancel();
                 outcome
             };
@@ -59,8 +73,9 @@ async fn main() -> anyhow::Result<()> {
     }
 }
 
-async fn measure(url: &str, args: &Args) -> anyhow::Result<()> {
-    let http = Client::new();
+async fn measure(url: &str, token: &str, args: &Args) -> anyhow::Result<()> {
+    let bearer = HeaderValue::from_str(&format!("Bearer {token}"))?;
+    let http = Client::builder().default_headers(HeaderMap::from_iter([(AUTHORIZATION, bearer)])).build()?;
     let (from, to) = (open(&http, url, 1_000_000_000).await?, open(&http, url, 0).await?);
     let mut accepted = Vec::new();
     let mut completed = Vec::new();

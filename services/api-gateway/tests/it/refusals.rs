@@ -40,13 +40,32 @@ async fn unknown_routes_and_wrong_methods_ask_no_service() {
 }
 
 #[tokio::test]
+async fn without_a_believable_token_no_service_is_asked() {
+    let stage = Stage::plain().await;
+    let path = format!("{}/v1/transfers/{ID}", stage.url);
+    problem(stage.http.get(&path).send().await.unwrap(), 401, "unauthenticated").await;
+    let longer = format!("{}x", stage.token);
+    for token in ["", "x", "a.b.c", &longer] {
+        let answer = stage.http.get(&path).bearer_auth(token).send().await.unwrap();
+        assert!(answer.headers()["www-authenticate"].to_str().unwrap().starts_with("Bearer"));
+        problem(answer, 401, "unauthenticated").await;
+    }
+    assert!(stage.seen().is_empty());
+    assert_eq!(stage.get(&format!("/v1/transfers/{ID}")).await.status(), 200);
+    assert!(stage.only_seen().header("authorization").starts_with("Bearer "));
+}
+
+#[tokio::test]
 async fn a_path_that_would_become_another_one_is_refused() {
     let stage = Stage::plain().await;
     let address = stage.url.strip_prefix("http://").unwrap();
     // By hand, because every client tidies such a path up itself.
     for path in ["/v1/accounts/..", "/v1/accounts/%2e%2e/entries"] {
         let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n");
+        let token = &stage.token;
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nhost: h\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n"
+        );
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
