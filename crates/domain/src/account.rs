@@ -46,7 +46,8 @@ pub struct OpenedAccount {
     pub balance: Balance,
     /// What may be done with it.
     pub status: AccountStatus,
-    /// While it is frozen: whether its owner froze it, and may unfreeze it.
+    /// While it is frozen: whether its owner froze it, and may unfreeze it. States of before it was known are kept in views.
+    #[serde(default)]
     pub frozen_by_owner: bool,
     /// When it was opened.
     pub opened_at: DateTime<Utc>,

@@ -83,3 +83,11 @@ fn an_account_that_was_never_opened_refuses() {
         given::<Account>([]).when(command).then_refused(AccountRefusal::AccountNotFound);
     }
 }
+
+#[test]
+fn a_state_of_before_owners_could_freeze_is_still_readable() {
+    let account = given::<Account>([opened(), frozen()]).state();
+    let mut stored = serde_json::to_value(&account).expect("a state serializes");
+    stored.as_object_mut().expect("an object").remove("frozenByOwner");
+    assert_eq!(serde_json::from_value::<Account>(stored).expect("it is readable"), account);
+}
