@@ -12,7 +12,6 @@ use std::fmt::Debug;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use serde_json::value::RawValue;
 use thiserror::Error;
 
 pub use payload::Payload;
@@ -90,8 +89,7 @@ pub enum CodecError {
 struct Tagged<'a> {
     #[serde(rename = "type", borrow)]
     event_type: Cow<'a, str>,
-    #[serde(borrow)]
-    data: Option<&'a RawValue>,
+    data: Option<Payload>,
 }
 
 /// `event` as JSON.
@@ -103,7 +101,7 @@ pub fn encode<E: DomainEvent>(event: &E) -> Result<EncodedEvent, CodecError> {
     let text = serde_json::to_string(event).map_err(failed)?;
     let Tagged { event_type, data } = serde_json::from_str(&text).map_err(failed)?;
     let known = known_type::<E>(&event_type)?;
-    let payload = Payload::parse(data.map_or("{}", RawValue::get)).map_err(failed)?;
+    let payload = data.map_or_else(|| Payload::parse("{}"), Ok).map_err(failed)?;
     Ok(EncodedEvent { event_type: event_type.into_owned(), schema_version: known.schema_version, payload })
 }
 

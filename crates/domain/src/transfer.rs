@@ -123,11 +123,17 @@ impl CreatedTransfer {
     /// The recipient does from the credit on: before it, nothing has reached them.
     #[must_use]
     pub fn is_visible_to(&self, actor: &Actor) -> bool {
-        let owns = |owner: &Option<CustomerId>| owner.as_ref().is_some_and(|owner| actor.may_act_for(owner));
-        actor.is_operator()
-            || self.details.actor.as_ref() == Some(actor)
-            || owns(&self.source_owner)
-            || owns(&self.target_owner)
+        self.is_cancelled_by(actor) || self.is_reversed_by(actor) || owns(actor, &self.source_owner)
+    }
+
+    /// Whether it is for `actor` to cancel: for who created it, and operators.
+    fn is_cancelled_by(&self, actor: &Actor) -> bool {
+        actor.is_operator() || self.details.actor.as_ref() == Some(actor)
+    }
+
+    /// Whether it is for `actor` to send the money back: for the recipient, and operators.
+    fn is_reversed_by(&self, actor: &Actor) -> bool {
+        actor.is_operator() || owns(actor, &self.target_owner)
     }
 
     /// The step whose answer it waits for; `None` once it has ended.
@@ -135,6 +141,10 @@ impl CreatedTransfer {
     pub fn pending_step(&self) -> Option<PendingStep> {
         self.phase.pending_step()
     }
+}
+
+fn owns(actor: &Actor, owner: &Option<CustomerId>) -> bool {
+    owner.as_ref().is_some_and(|owner| actor.may_act_for(owner))
 }
 
 impl Aggregate for MoneyTransfer {

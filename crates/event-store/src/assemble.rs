@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::error::{Conflict, StoreError};
 use crate::event::{CommitId, NewEvent, RecordedEvent};
-use crate::store::{Commit, DeadlineChange, PendingCommit};
+use crate::store::{Commit, DeadlineChange, PendingCommit, StreamPart, StreamRange};
 use crate::stream::{ExpectedVersion, StreamId, Version};
 
 /// Commits that are written together, checked and with their times in whole microseconds, which is what every backend
@@ -181,6 +181,20 @@ pub(crate) fn without_gap(
         previous = event.version;
     }
     Ok(events)
+}
+
+/// `parts`, one for each of `ranges`, if each of them is without a gap.
+pub(crate) fn whole_parts(
+    aggregate_type: &str,
+    ranges: &[StreamRange],
+    parts: Vec<StreamPart>,
+) -> Result<Vec<StreamPart>, StoreError> {
+    let whole = |(range, part): (&StreamRange, StreamPart)| {
+        let stream = StreamId::new(aggregate_type, range.aggregate_id);
+        let base = part.base();
+        Ok(StreamPart { events: without_gap(&stream, base, part.events)?, snapshot: part.snapshot })
+    };
+    ranges.iter().zip(parts).map(whole).collect()
 }
 
 /// Events in the order of (commit id, ordinal), one entry a commit.

@@ -88,6 +88,14 @@ pub struct StreamPart {
     pub events: Vec<RecordedEvent>,
 }
 
+impl StreamPart {
+    /// The version that the events follow.
+    #[must_use]
+    pub fn base(&self) -> Version {
+        self.snapshot.as_ref().map_or(Version::NONE, |snapshot| snapshot.version)
+    }
+}
+
 /// How far a stream is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {
@@ -177,23 +185,7 @@ pub trait EventStore: Send + Sync + 'static {
         aggregate_type: &str,
         state_schema_version: u32,
         ranges: &[StreamRange],
-    ) -> Result<Vec<StreamPart>, StoreError> {
-        let mut parts = Vec::with_capacity(ranges.len());
-        for range in ranges {
-            let stream = StreamId::new(aggregate_type, range.aggregate_id);
-            let snapshot = match self.load_snapshot(&stream, range.snapshot_until).await {
-                Err(StoreError::Corrupt(reason)) => {
-                    tracing::warn!(%stream, reason, "a snapshot cannot be read; replaying");
-                    None
-                }
-                snapshot => snapshot?.filter(|found| found.state_schema_version == state_schema_version),
-            };
-            let after = snapshot.as_ref().map_or(Version::NONE, |snapshot| snapshot.version);
-            let events = self.load(&stream, after, Until::Version(range.until)).await?;
-            parts.push(StreamPart { snapshot, events });
-        }
-        Ok(parts)
-    }
+    ) -> Result<Vec<StreamPart>, StoreError>;
 
     /// The versions of streams of one aggregate type, in the order of `aggregate_ids`.
     ///

@@ -21,6 +21,7 @@ mod serve;
 pub use conditional::{IfMatch, etag, with_version};
 pub use context::{CORRELATION_ID, REQUEST_ID, RequestContext};
 pub use finish::{HttpOptions, finish};
+pub(crate) use guard::bearer_token;
 pub use guard::{Guard, OperatorCaller, SignedIn};
 pub use idempotency::{IdempotencyKey, command_id, request_hash};
 pub use json::{ValidJson, canonical_hash, read_body};

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::command::problem_of_store;
-use crate::http::{Problem, ValidPath, ValidQuery};
+use crate::http::{Problem, ValidPath, ValidQuery, bearer_token};
 use crate::settings::Secret;
 
 /// Serves `GET /internal/streams/{type}/{id}/events?after=V`: a JSON array of recorded events in order.
@@ -31,9 +31,8 @@ async fn require_secret(
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let shown = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let shown = shown.and_then(|text| text.strip_prefix("Bearer ")).unwrap_or_default();
-    if secret.is(shown) {
+    let shown = request.headers().get(AUTHORIZATION).and_then(bearer_token);
+    if secret.is(shown.unwrap_or_default()) {
         return Ok(next.run(request).await);
     }
     tracing::warn!("refused a request for a stream: it did not show `internal_secret`");

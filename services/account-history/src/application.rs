@@ -33,8 +33,7 @@ impl Application {
         patience: Duration,
     ) -> Result<AccountView, QueryError> {
         let document = self.wait_for_version(reader, id, min_version, patience).await?;
-        let account = document.and_then(|document| document.view());
-        account.filter(|account| reader.may_act_for(&account.customer_id)).ok_or(QueryError::AccountNotFound)
+        document.and_then(|document| document.view()).ok_or(QueryError::AccountNotFound)
     }
 
     /// Open accounts, by id.

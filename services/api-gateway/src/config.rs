@@ -1,4 +1,4 @@
-//! The settings of the gateway; `default.toml` explains each.
+//! The settings of the gateway; `default.toml` explains each, and service-kit's `tokens.toml` those of `[tokens]`.
 
 use std::fmt;
 
@@ -7,7 +7,11 @@ use serde::Deserialize;
 use service_kit::{Span, TokenSettings};
 
 /// The commented defaults, under every other source of settings.
-pub const DEFAULTS: &str = include_str!("default.toml");
+pub const DEFAULTS: &str = concat!(
+    include_str!("default.toml"),
+    "\n",
+    include_str!("../../../crates/service-kit/src/settings/tokens.toml"),
+);
 
 /// The gateway's own settings. How it listens and logs is [`service_kit::ServerSettings`].
 #[derive(Debug, Clone, Deserialize)]

@@ -11,7 +11,6 @@ use anyhow::Context;
 use bank::config::Config;
 use clap::Parser;
 use reqwest::Client;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 use service_kit::Tasks;
 use service_kit::identity::Subject;
@@ -74,8 +73,7 @@ async fn main() -> anyhow::Result<()> {
 }
 
 async fn measure(url: &str, token: &str, args: &Args) -> anyhow::Result<()> {
-    let bearer = HeaderValue::from_str(&format!("Bearer {token}"))?;
-    let http = Client::builder().default_headers(HeaderMap::from_iter([(AUTHORIZATION, bearer)])).build()?;
+    let http = bank::token::client(token)?;
     let (from, to) = (open(&http, url, 1_000_000_000).await?, open(&http, url, 0).await?);
     let mut accepted = Vec::new();
     let mut completed = Vec::new();

@@ -9,7 +9,6 @@ use anyhow::{Context, bail};
 use clap::Args;
 use event_store::{RecordedEvent, SystemClock};
 use reqwest::Client;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 use service_kit::identity::Subject;
 use service_kit::settings::{CommonArgs, SecretUrl, ServerSettings};
@@ -77,9 +76,7 @@ pub async fn run(args: DemoArgs) -> Result<ExitCode, Failure> {
 /// Signed in as an operator, who may open accounts for customers.
 fn client(config: &Config) -> anyhow::Result<Client> {
     let token = crate::token::issue(config.tokens(), Subject::operator("demo")?)?;
-    let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose()))?;
-    bearer.set_sensitive(true);
-    Ok(Client::builder().default_headers(HeaderMap::from_iter([(AUTHORIZATION, bearer)])).build()?)
+    crate::token::client(token.expose())
 }
 
 struct Demo {

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use anyhow::Context;
 use chrono::Utc;
 use clap::Args;
+use reqwest::Client;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use service_kit::Failure;
 use service_kit::identity::{AccessToken, Grant, Subject};
 use service_kit::settings::{CommonArgs, Span, TokenSettings};
@@ -53,4 +55,14 @@ pub fn issue(settings: TokenSettings, subject: Subject) -> anyhow::Result<Access
     let keys = settings.signing_keys(now)?;
     let grant = Grant { subject, session: None, token_id: Uuid::now_v7() };
     settings.issuer(keys)?.issue(&grant, now).context("no token could be issued")
+}
+
+/// A client whose every request shows `token`.
+///
+/// # Errors
+/// When `token` holds what a header cannot, or the client cannot be built.
+pub fn client(token: &str) -> anyhow::Result<Client> {
+    let mut bearer = HeaderValue::from_str(&format!("Bearer {token}"))?;
+    bearer.set_sensitive(true);
+    Ok(Client::builder().default_headers(HeaderMap::from_iter([(AUTHORIZATION, bearer)])).build()?)
 }

@@ -1,4 +1,4 @@
-//! The settings of the transfers service; `default.toml` explains each.
+//! The settings of the transfers service; `default.toml` explains each, and service-kit's `tokens.toml` those of `[tokens]`.
 
 use std::num::NonZeroUsize;
 
@@ -6,7 +6,11 @@ use serde::Deserialize;
 use service_kit::settings::{Secret, SecretUrl, Span, TokenSettings};
 
 /// The commented defaults, under every other source of settings.
-pub const DEFAULTS: &str = include_str!("default.toml");
+pub const DEFAULTS: &str = concat!(
+    include_str!("default.toml"),
+    "\n",
+    include_str!("../../../crates/service-kit/src/settings/tokens.toml"),
+);
 
 /// The settings of the transfers service.
 #[derive(Debug, Clone, Deserialize)]

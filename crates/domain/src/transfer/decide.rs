@@ -89,7 +89,7 @@ fn cancel(
     if !created.is_visible_to(actor) {
         return Err(Refusal::TransferNotFound);
     }
-    if !(actor.is_operator() || created.details.actor.as_ref() == Some(actor)) {
+    if !created.is_cancelled_by(actor) {
         return Err(Refusal::Forbidden);
     }
     match created.status() {

@@ -6,7 +6,7 @@ use sqlx::types::Json;
 use sqlx::{Error, Row, query};
 
 use super::rows::{failed, recorded_event_of, to_integer};
-use crate::assemble::without_gap;
+use crate::assemble::whole_parts;
 use crate::error::StoreError;
 use crate::snapshot::Snapshot;
 use crate::store::{StreamPart, StreamRange};
@@ -39,7 +39,7 @@ pub(super) async fn read(
             None => part.events.push(recorded_event_of(stream, row).map_err(failed)?),
         }
     }
-    ranges.iter().zip(parts).map(|(range, part)| complete(aggregate_type, range, part)).collect()
+    whole_parts(aggregate_type, ranges, parts)
 }
 
 /// Which of the parts that were asked for the row belongs to; the query counts from 1.
@@ -53,11 +53,4 @@ fn part_of(row: &PgRow, parts: &[StreamPart]) -> Result<usize, Error> {
 
 fn snapshot_state(row: &PgRow) -> Result<Option<Value>, Error> {
     Ok(row.try_get::<Option<Json<_>>, _>("state")?.map(|Json(state)| state))
-}
-
-fn complete(aggregate_type: &str, range: &StreamRange, part: StreamPart) -> Result<StreamPart, StoreError> {
-    let StreamPart { snapshot, events } = part;
-    let after = snapshot.as_ref().map_or(Version::NONE, |snapshot| snapshot.version);
-    let stream = StreamId::new(aggregate_type, range.aggregate_id);
-    Ok(StreamPart { events: without_gap(&stream, after, events)?, snapshot })
 }

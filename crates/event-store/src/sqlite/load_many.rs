@@ -5,7 +5,7 @@ use sqlx::types::Json;
 use sqlx::{Error, Row, query};
 
 use super::rows::{failed, recorded_event};
-use crate::assemble::without_gap;
+use crate::assemble::whole_parts;
 use crate::error::StoreError;
 use crate::snapshot::Snapshot;
 use crate::store::{StreamPart, StreamRange};
@@ -27,12 +27,7 @@ pub(super) async fn read(
         let place = place(&row, &parts).map_err(failed)?;
         parts[place].events.push(recorded_event(&row).map_err(failed)?);
     }
-    let whole = |(place, part): (usize, StreamPart)| {
-        let StreamPart { snapshot, events } = part;
-        let events = without_gap(&stream(place), base(snapshot.as_ref()), events)?;
-        Ok(StreamPart { snapshot, events })
-    };
-    parts.into_iter().enumerate().map(whole).collect()
+    whole_parts(aggregate_type, ranges, parts)
 }
 
 async fn snapshot_rows(
@@ -60,17 +55,13 @@ async fn event_rows(
     let asked: Vec<_> = ranges
         .iter()
         .zip(parts)
-        .map(|(range, part)| (range.aggregate_id.simple(), base(part.snapshot.as_ref()).0, range.until.0))
+        .map(|(range, part)| (range.aggregate_id.simple(), part.base().0, range.until.0))
         .collect();
     query(include_str!("../../sql/sqlite/load_many.sql"))
         .bind(aggregate_type)
         .bind(Json(asked))
         .fetch_all(pool)
         .await
-}
-
-fn base(snapshot: Option<&Snapshot>) -> Version {
-    snapshot.map_or(Version::NONE, |snapshot| snapshot.version)
 }
 
 /// A snapshot is only a cache: one that cannot be read means replay.

@@ -3,8 +3,8 @@
 //! Invariant: a route asks for a caller unless its author put it among the [`Guard::public`] ones; nobody gets
 //! unguarded routes by forgetting a layer on one of them.
 //!
-//! A service is wired in a few lines. `tokens: TokenSettings` is a field of its settings, `settings/tokens.toml` the end
-//! of its `default.toml`, and:
+//! A service is wired in a few lines. `tokens: TokenSettings` is a field of its settings, `settings/tokens.toml`
+//! stands behind its `default.toml`, and:
 //!
 //! ```
 //! # use axum::{Router, routing::{get, post}};
@@ -150,7 +150,7 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
         return Err(Problem::token_required());
     };
     // Of two tokens, the proxy in front may have looked at the other one.
-    let token = if values.next().is_some() { None } else { token_of(value) };
+    let token = if values.next().is_some() { None } else { bearer_token(value) };
     token.ok_or_else(|| {
         counter!("tokens_refused_total", "reason" => "header").increment(1);
         tracing::info!(reason = "header", "refused an Authorization header");
@@ -159,7 +159,7 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
 }
 
 /// RFC 9110, 11.1: the scheme in any case, and one or more spaces behind it.
-fn token_of(value: &HeaderValue) -> Option<&str> {
+pub(crate) fn bearer_token(value: &HeaderValue) -> Option<&str> {
     let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' '))
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::{SettingsError, Span};
 
-/// The table `[tokens]` with its comments and defaults: the end of a service's `default.toml`.
+/// The table `[tokens]` with its comments and defaults, which stands behind a service's own ones.
 pub const TOKEN_DEFAULTS: &str = include_str!("tokens.toml");
 
 /// Longer than it takes to fetch keys, and than clocks may be apart.

@@ -16,7 +16,7 @@ use crate::view::AccountDocument;
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 impl Application {
-    /// The account's document once it has `min_version`.
+    /// The account's document once it has `min_version`, unless the account is not the reader's.
     pub(super) async fn wait_for_version(
         &self,
         reader: &Actor,
@@ -29,8 +29,8 @@ impl Application {
         let mut changes = self.reader.changes();
         loop {
             let document = self.reader.account(id).await?;
-            let foreign = document.as_ref().and_then(AccountDocument::view);
-            if foreign.is_some_and(|account| !reader.may_act_for(&account.customer_id)) {
+            let opened = document.as_ref().and_then(|document| document.account.opened());
+            if opened.is_some_and(|account| !reader.may_act_for(&account.owner)) {
                 // Before its version is told.
                 return Err(QueryError::AccountNotFound);
             }

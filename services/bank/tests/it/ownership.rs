@@ -211,3 +211,26 @@ async fn the_views_do_not_tell_an_outsider_their_version(stage: Stage) {
     bank.as_customer(people.ada).get(&path).await.expect_problem(412, "view-out-of-date");
     stage.end().await;
 }
+
+/// What a service lends to another one is for services alone: no token opens it, not even an operator's.
+#[cfg(feature = "distributed")]
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_are_lent_only_for_the_secret_of_the_services() {
+    use crate::stage::distributed::INTERNAL_SECRET;
+
+    let stage = Stage::distributed().await;
+    let account = stage.bank().open(7).await;
+    let path = format!("/internal/streams/account/{account}/events");
+    let door = &stage.doors(&Method::POST, "/v1/accounts")[1];
+
+    for token in [None, Some(""), Some("between-others")] {
+        door.with_token(token).get(&path).await.expect_problem(401, "unauthenticated");
+    }
+    door.get(&path).await.expect_problem(401, "unauthenticated");
+    let lent = door.with_token(Some(INTERNAL_SECRET)).get(&path).await.expect(200);
+    // And the gateway does not know the route.
+    stage.bank().with_token(Some(INTERNAL_SECRET)).get(&path).await.expect_problem(404, "route-not-found");
+
+    assert_eq!(lent.body[0]["type"], "AccountOpened", "{lent:?}");
+    stage.end().await;
+}

@@ -21,11 +21,16 @@ use crate::client::Bank;
 use crate::gate::Gate;
 pub(crate) use embedded::Overrides;
 
+/// Reads every store and checks every invariant.
+async fn report(sources: &Sources) -> Result<Report, String> {
+    let evidence = Evidence::gather(sources).await.map_err(|error| format!("{error:#}"))?;
+    Ok(check(&evidence, Utc::now() - TimeDelta::seconds(60)))
+}
+
 /// Waits until every transfer has ended, the views have caught up, and every invariant holds on what is stored.
 pub(crate) async fn verified(sources: &Sources) {
     eventually(|| async {
-        let evidence = Evidence::gather(sources).await.map_err(|error| format!("{error:#}"))?;
-        let report = check(&evidence, Utc::now() - TimeDelta::seconds(60));
+        let report = report(sources).await?;
         assert!(report.findings.is_empty(), "{:#?}", report.findings);
         if report.in_flight == 0 && !report.views_behind { Ok(()) } else { Err(format!("{report:?}")) }
     })
@@ -98,8 +103,8 @@ impl Stage {
     #[cfg(feature = "distributed")]
     pub(crate) async fn distributed() -> Self {
         let distributed = distributed::Distributed::shared().await;
-        let sources = distributed.servers.sources().await;
-        let bank = Bank::at(&distributed.url, distributed.servers.tokens());
+        let sources = distributed.processes.sources().await;
+        let bank = distributed.processes.bank();
         Self { bank, kind: Kind::Distributed { running: distributed, sources } }
     }
 
@@ -136,8 +141,7 @@ impl Stage {
 
     /// Reads every store and checks every invariant.
     pub(crate) async fn report(&self) -> Report {
-        let evidence = Evidence::gather(self.sources()).await.expect("the stores can be read");
-        check(&evidence, Utc::now() - TimeDelta::seconds(60))
+        report(self.sources()).await.expect("the stores can be read")
     }
 
     pub(crate) async fn assert_verified(&self) {

@@ -21,7 +21,7 @@ pub(super) fn start(
     if original.status() != TransferStatus::Completed {
         return Err(Refusal::NotCompleted { state: original.status() });
     }
-    if !original.target_owner.as_ref().is_some_and(|owner| actor.may_act_for(owner)) && !actor.is_operator() {
+    if !original.is_reversed_by(actor) {
         return Err(Refusal::Forbidden);
     }
     if original.reversal.is_some() {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use event_store::{
     Appended, CommandRecord, Commit, CommitId, CommitNotice, CommitNotices, EventStore, PendingCommit,
-    RecordedEvent, Snapshot, StoreError, StreamId, Until, Version,
+    RecordedEvent, Snapshot, StoreError, StreamId, StreamPart, StreamRange, Until, Version,
 };
 use messaging::StreamSource;
 use tokio::sync::broadcast;
@@ -74,6 +74,10 @@ impl EventStore for FakeStore {
     }
 
     async fn append_all(&self, _: Vec<Commit>) -> Result<Appended, StoreError> {
+        unimplemented!("not used by the relay")
+    }
+
+    async fn load_many(&self, _: &str, _: u32, _: &[StreamRange]) -> Result<Vec<StreamPart>, StoreError> {
         unimplemented!("not used by the relay")
     }
 

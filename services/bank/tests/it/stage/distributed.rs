@@ -9,13 +9,13 @@ use tempfile::TempDir;
 use test_support::{Service, TestTokens, fresh_database_name, sibling_binary};
 use tokio::sync::Mutex;
 
+use super::processes::Processes;
+
+/// What the services show each other.
+pub(crate) const INTERNAL_SECRET: &str = "between-services";
+
 pub(crate) struct Distributed {
-    pub(crate) url: String,
-    // Dropped in this order: the gateway first, the folder with the logs last.
-    _gateway: Service,
-    services: [Service; 3],
-    pub(crate) servers: Servers,
-    _logs: TempDir,
+    pub(crate) processes: Processes,
 }
 
 impl Distributed {
@@ -26,62 +26,23 @@ impl Distributed {
         if let Some(distributed) = running.upgrade() {
             return distributed;
         }
-        let distributed = Arc::new(Self::start().await);
+        let distributed = Arc::new(Self { processes: Processes::start(&[]).await });
         *running = Arc::downgrade(&distributed);
         distributed
     }
 
     /// The address of the service that answers this request.
     pub(crate) fn service_for(&self, method: &Method, path: &str) -> &str {
-        let [history, transfers, accounts] = &self.services;
-        let service = match path.starts_with("/v1/transfers") {
-            true => transfers,
-            false if *method == Method::GET => history,
-            false => accounts,
-        };
-        &service.url
-    }
-
-    async fn start() -> Self {
-        let servers = Servers::prepare().await;
-        let logs = tempfile::tempdir().expect("a folder");
-        let accounts = start(logs.path(), "accounts", &servers.accounts_arguments());
-        let transfers = start(logs.path(), "transfers", &servers.transfers_arguments());
-        let history =
-            start(logs.path(), "account-history", &servers.history_arguments(&accounts.url, &transfers.url));
-        let gateway = start(
-            logs.path(),
-            "api-gateway",
-            &[
-                servers.token_arguments(),
-                vec![
-                    "--set".to_owned(),
-                    format!("accounts_url={}", accounts.url),
-                    "--set".to_owned(),
-                    format!("transfers_url={}", transfers.url),
-                    "--set".to_owned(),
-                    format!("account_history_url={}", history.url),
-                ],
-            ]
-            .concat(),
-        );
-        Self {
-            url: gateway.url.clone(),
-            _gateway: gateway,
-            services: [history, transfers, accounts],
-            servers,
-            _logs: logs,
-        }
+        self.processes.address(match path.starts_with("/v1/transfers") {
+            true => "transfers",
+            false if *method == Method::GET => "account-history",
+            false => "accounts",
+        })
     }
 }
 
-/// Starts one service on a free port.
-pub(crate) fn start(logs: &Path, name: &str, arguments: &[String]) -> Service {
-    start_with(logs, name, arguments, &[])
-}
-
-/// The same with more in its environment.
-pub(crate) fn start_with(
+/// Starts one service on a free port, with more in its environment.
+pub(crate) fn start(
     logs: &Path,
     name: &str,
     arguments: &[String],
@@ -146,7 +107,7 @@ impl Servers {
 
     /// What every service behind the gateway is told.
     fn service_arguments(&self, pairs: &[(&str, &str)]) -> Vec<String> {
-        let secret = ["--set".to_owned(), "internal_secret=between-services".to_owned()];
+        let secret = ["--set".to_owned(), format!("internal_secret={INTERNAL_SECRET}")];
         arguments(pairs).into_iter().chain(self.token_arguments()).chain(secret).collect()
     }
 

@@ -1,10 +1,10 @@
-//! The four processes of one scenario that kills some of them, each started again on the same servers.
+//! Four processes on real servers, each of which can be killed and started again.
 
 use bank::verify::Sources;
 use tempfile::TempDir;
 use test_support::Service;
 
-use super::distributed::{Servers, start_with};
+use super::distributed::{Servers, start};
 use crate::client::Bank;
 
 /// The processes of the distributed bank, by the names of their binaries.
@@ -57,7 +57,8 @@ impl Processes {
             self.gateway = None;
             self.history = None;
         }
-        let (accounts, transfers) = (url(self.accounts.as_ref()), url(self.transfers.as_ref()));
+        let (accounts, transfers) =
+            (self.address("accounts").to_owned(), self.address("transfers").to_owned());
         if self.history.is_none() {
             let arguments = self.servers.history_arguments(&accounts, &transfers);
             self.history = Some(self.run("account-history", arguments, faults));
@@ -67,7 +68,7 @@ impl Processes {
             let addresses = [
                 format!("accounts_url={accounts}"),
                 format!("transfers_url={transfers}"),
-                format!("account_history_url={}", url(self.history.as_ref())),
+                format!("account_history_url={}", self.address("account-history")),
             ];
             self.gateway = Some(self.run(
                 "api-gateway",
@@ -82,7 +83,18 @@ impl Processes {
         arguments.extend(set(settings.map(|(_, setting)| setting.clone())));
         let faults = faults.iter().filter(|(process, _)| *process == name);
         let environment: Vec<_> = faults.map(|(_, place)| ("BANK_FAULT", (*place).to_owned())).collect();
-        start_with(self.logs.path(), name, &arguments, &environment)
+        start(self.logs.path(), name, &arguments, &environment)
+    }
+
+    /// Where the process answers that runs now.
+    pub(crate) fn address(&self, name: &str) -> &str {
+        let service = match name {
+            "accounts" => &self.accounts,
+            "transfers" => &self.transfers,
+            "account-history" => &self.history,
+            _ => &self.gateway,
+        };
+        service.as_ref().map_or("", |service| &service.url)
     }
 
     pub(crate) fn process(&mut self, name: &str) -> &mut Option<Service> {
@@ -102,7 +114,7 @@ impl Processes {
 
     /// A client of the gateway that runs now.
     pub(crate) fn bank(&self) -> Bank {
-        Bank::at(&url(self.gateway.as_ref()), self.servers.tokens())
+        Bank::at(self.address("api-gateway"), self.servers.tokens())
     }
 
     /// The stores, the bus and the views, read directly.
@@ -113,8 +125,4 @@ impl Processes {
 
 fn set(settings: impl IntoIterator<Item = String>) -> Vec<String> {
     settings.into_iter().flat_map(|setting| ["--set".to_owned(), setting]).collect()
-}
-
-fn url(service: Option<&Service>) -> String {
-    service.map(|service| service.url.clone()).unwrap_or_default()
 }
