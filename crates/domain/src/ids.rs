@@ -58,3 +58,8 @@ uuid_id! {
     /// Identifies a transfer, and is the id of its stream.
     TransferId
 }
+
+uuid_id! {
+    /// Identifies a saved payee among one customer's.
+    PayeeId
+}

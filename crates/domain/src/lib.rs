@@ -1,11 +1,12 @@
-//! The bank's rules: accounts, transfers, money. Pure code, no I/O, no clock, no randomness.
+//! The bank's rules: accounts, transfers, customers, money. Pure code, no I/O, no clock, no randomness.
 //!
-//! Start with [`aggregate`], which says what an aggregate is; then [`account`] and [`transfer`], the two that
-//! the bank has; then [`transfer::saga`], the list of which command follows which event.
+//! Start with [`aggregate`], which says what an aggregate is; then [`account`] and [`transfer`], between which money
+//! moves; then [`transfer::saga`], the list of which command follows which event. [`customer`] stands for itself.
 
 pub mod account;
 pub mod aggregate;
 pub mod command_id;
+pub mod customer;
 pub mod event;
 pub mod ids;
 pub mod money;

@@ -27,11 +27,17 @@ const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-appli
 /// A command as it arrives over HTTP: who, what route, under which key, seen at which version.
 #[derive(Debug, Clone)]
 pub struct CommandRequest {
-    context: RequestContext,
+    arrival: Arrival,
     actor: Actor,
+    expected: ExpectedVersion,
+}
+
+/// What a request has with or without a caller.
+#[derive(Debug, Clone)]
+struct Arrival {
+    context: RequestContext,
     route: String,
     key: Option<IdempotencyKey>,
-    expected: ExpectedVersion,
 }
 
 impl CommandRequest {
@@ -40,7 +46,7 @@ impl CommandRequest {
     /// # Errors
     /// `idempotency-key-required` when it does not.
     pub fn require_key(self) -> Result<Self, Problem> {
-        if self.key.is_some() { Ok(self) } else { Err(Problem::idempotency_key_required()) }
+        if self.arrival.key.is_some() { Ok(self) } else { Err(Problem::idempotency_key_required()) }
     }
 
     /// Who asks, as the domain's rules see them.
@@ -53,24 +59,9 @@ impl CommandRequest {
     /// body is told apart by `body_hash`; without one, every request is a command of its own.
     #[must_use]
     pub fn context(&self, body_hash: [u8; 32]) -> CommandContext {
-        let command_id = match &self.key {
-            Some(key) => http::command_id(self.actor.as_str(), &self.route, key.as_str()),
-            None => Uuid::now_v7(),
-        };
-        CommandContext {
-            command_id,
-            request_hash: self.key.is_some().then_some(RequestHash(body_hash)),
-            store_refusal: self.key.is_some(),
-            expected: self.expected,
-            waits_for_room: false,
-            metadata: Metadata {
-                correlation_id: Some(self.context.correlation_id),
-                causation_id: Some(self.context.request_id),
-                actor: Some(self.actor.as_str().to_owned()),
-                traceparent: Some(self.context.traceparent.clone()),
-                tracestate: self.context.tracestate.clone(),
-            },
-        }
+        let command_id = self.arrival.command_id(self.actor.as_str());
+        let context = self.arrival.context(command_id, &self.actor, body_hash);
+        CommandContext { expected: self.expected, ..context }
     }
 }
 
@@ -78,18 +69,74 @@ impl<S: Send + Sync> FromRequestParts<S> for CommandRequest {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Ok(context) = RequestContext::from_request_parts(parts, state).await;
-        let key = <IdempotencyKey as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await?;
+        let arrival = Arrival::of(parts, state).await?;
         let IfMatch(expected) = IfMatch::from_request_parts(parts, state).await?;
         let SignedIn(caller) = SignedIn::from_request_parts(parts, state).await?;
-        Ok(Self {
-            context,
-            actor: caller.actor(),
-            route: format!("{} {}", parts.method, parts.uri.path()),
-            key,
-            expected: expected
-                .map_or(ExpectedVersion::Any, |version| ExpectedVersion::Exact(Version(version))),
-        })
+        let expected =
+            expected.map_or(ExpectedVersion::Any, |version| ExpectedVersion::Exact(Version(version)));
+        Ok(Self { arrival, actor: caller.actor(), expected })
+    }
+}
+
+/// A command of somebody who has not signed in, such as a registration.
+#[derive(Debug, Clone)]
+pub struct AnonymousRequest {
+    arrival: Arrival,
+    command_id: Uuid,
+}
+
+impl AnonymousRequest {
+    /// With an `Idempotency-Key` it follows from (route, key): strangers share one scope, so that what is told under a
+    /// key has to depend on the body too.
+    #[must_use]
+    pub fn command_id(&self) -> Uuid {
+        self.command_id
+    }
+
+    /// The command's context, on behalf of whom it makes `actor`.
+    #[must_use]
+    pub fn context(&self, actor: &Actor, body_hash: [u8; 32]) -> CommandContext {
+        self.arrival.context(self.command_id, actor, body_hash)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for AnonymousRequest {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let arrival = Arrival::of(parts, state).await?;
+        let command_id = arrival.command_id("");
+        Ok(Self { arrival, command_id })
+    }
+}
+
+impl Arrival {
+    async fn of<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Ok(context) = RequestContext::from_request_parts(parts, state).await;
+        let key = <IdempotencyKey as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await?;
+        Ok(Self { context, route: format!("{} {}", parts.method, parts.uri.path()), key })
+    }
+
+    fn command_id(&self, caller: &str) -> Uuid {
+        match &self.key {
+            Some(key) => http::command_id(caller, &self.route, key.as_str()),
+            None => Uuid::now_v7(),
+        }
+    }
+
+    fn context(&self, command_id: Uuid, actor: &Actor, body_hash: [u8; 32]) -> CommandContext {
+        CommandContext {
+            request_hash: self.key.is_some().then_some(RequestHash(body_hash)),
+            store_refusal: self.key.is_some(),
+            metadata: Metadata {
+                correlation_id: Some(self.context.correlation_id),
+                causation_id: Some(self.context.request_id),
+                actor: Some(actor.as_str().to_owned()),
+                traceparent: Some(self.context.traceparent.clone()),
+                tracestate: self.context.tracestate.clone(),
+            },
+            ..CommandContext::new(command_id)
+        }
     }
 }
 

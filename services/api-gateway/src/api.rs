@@ -1,11 +1,36 @@
 //! The route table of the whole bank, and nothing else: which service answers what.
 
 use axum::Router;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
 use crate::proxy::{Upstream, forward};
 
-pub(crate) fn routes(accounts: &Upstream, transfers: &Upstream, account_history: &Upstream) -> Router {
+/// The services behind the gateway.
+pub(crate) struct Services {
+    pub(crate) accounts: Upstream,
+    pub(crate) transfers: Upstream,
+    pub(crate) account_history: Upstream,
+    pub(crate) customers: Upstream,
+}
+
+impl Services {
+    pub(crate) fn all(&self) -> [&Upstream; 4] {
+        [&self.accounts, &self.transfers, &self.account_history, &self.customers]
+    }
+}
+
+/// For whoever has not signed in yet.
+pub(crate) fn public_routes(services: &Services) -> Router {
+    let Services { customers, .. } = services;
+    Router::new()
+        .route("/.well-known/jwks.json", reads(customers))
+        .route("/v1/customers", writes(customers))
+        .route("/v1/sessions", writes(customers))
+        .route("/v1/sessions/refresh", writes(customers))
+}
+
+pub(crate) fn routes(services: &Services) -> Router {
+    let Services { accounts, transfers, account_history, customers } = services;
     Router::new()
         .route("/v1/accounts", reads(account_history).merge(writes(accounts)))
         .route("/v1/accounts/{id}", reads(account_history))
@@ -20,6 +45,13 @@ pub(crate) fn routes(accounts: &Upstream, transfers: &Upstream, account_history:
         .route("/v1/transfers/{id}", reads(transfers))
         .route("/v1/transfers/{id}/cancel", writes(transfers))
         .route("/v1/transfers/{id}/reverse", writes(transfers))
+        .route("/v1/customers/me", reads(customers).merge(changes(customers)).merge(removes(customers)))
+        .route("/v1/customers/me/password", replaces(customers))
+        .route("/v1/customers/me/payees", reads(customers).merge(writes(customers)))
+        .route("/v1/customers/me/payees/find", writes(customers))
+        .route("/v1/customers/me/payees/{id}", removes(customers))
+        .route("/v1/customers/{id}", removes(customers))
+        .route("/v1/sessions/current", removes(customers))
 }
 
 fn reads(upstream: &Upstream) -> MethodRouter {
@@ -28,4 +60,16 @@ fn reads(upstream: &Upstream) -> MethodRouter {
 
 fn writes(upstream: &Upstream) -> MethodRouter {
     post(forward).with_state(upstream.clone())
+}
+
+fn changes(upstream: &Upstream) -> MethodRouter {
+    patch(forward).with_state(upstream.clone())
+}
+
+fn replaces(upstream: &Upstream) -> MethodRouter {
+    put(forward).with_state(upstream.clone())
+}
+
+fn removes(upstream: &Upstream) -> MethodRouter {
+    delete(forward).with_state(upstream.clone())
 }

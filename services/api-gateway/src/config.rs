@@ -22,6 +22,8 @@ pub struct Config {
     pub transfers_url: BaseUrl,
     /// The views.
     pub account_history_url: BaseUrl,
+    /// Customers and their sessions.
+    pub customers_url: BaseUrl,
     /// How long connecting to a service may take.
     pub connect_timeout: Span,
     /// How long a service may take to answer, besides a client's own wait.

@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime};
 use service_kit::http::{Guard, Prefer};
 use service_kit::{About, App, CommonArgs, Failure, Health, SettingsError};
 
+use api::Services;
 pub use config::{BaseUrl, Config};
 use proxy::Upstream;
 
@@ -50,17 +51,17 @@ pub fn build(config: &Config) -> anyhow::Result<App> {
     let accounts = upstream("accounts", &config.accounts_url);
     let transfers = upstream("transfers", &config.transfers_url);
     let account_history = upstream("account-history", &config.account_history_url);
-    let health = [&accounts, &transfers, &account_history].into_iter().cloned().fold(
-        Health::new(),
-        |health, upstream| {
-            health.check(upstream.name, move || {
-                let upstream = upstream.clone();
-                async move { upstream.livez().await }
-            })
-        },
-    );
+    let customers = upstream("customers", &config.customers_url);
+    let services = Services { accounts, transfers, account_history, customers };
+    let health = services.all().into_iter().cloned().fold(Health::new(), |health, upstream| {
+        health.check(upstream.name, move || {
+            let upstream = upstream.clone();
+            async move { upstream.livez().await }
+        })
+    });
     let guard = Guard::new(config.tokens.verifier(SystemTime::now().into())?);
-    Ok(guard.signed_in(api::routes(&accounts, &transfers, &account_history)).into_app(health))
+    let guard = guard.public(api::public_routes(&services));
+    Ok(guard.signed_in(api::routes(&services)).into_app(health))
 }
 
 /// Runs the gateway until a signal.

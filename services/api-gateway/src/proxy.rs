@@ -75,8 +75,7 @@ pub(crate) async fn forward(
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
     let url = upstream.url.route(path, parts.uri.query());
-    let url =
-        url.ok_or_else(|| Problem::invalid_path(format!("{path} is no path of an account or transfer")))?;
+    let url = url.ok_or_else(|| Problem::invalid_path(format!("{path} is no path of anything here")))?;
     let body = read_body(&parts.headers, body, upstream.body_limit).await?;
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
     let wait = Prefer::of(&parts.headers).wait.unwrap_or_default();

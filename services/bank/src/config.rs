@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use customers::config::PasswordSettings;
 use serde::Deserialize;
 use service_kit::settings::{Secret, SecretUrl, Span, TokenSettings};
 
@@ -20,6 +21,10 @@ pub struct Config {
     pub accounts_store: SecretUrl,
     /// The event store of transfers; empty means a file in `data_dir`.
     pub transfers_store: SecretUrl,
+    /// The event store of customers; empty means a file in `data_dir`.
+    pub customers_store: SecretUrl,
+    /// Keys, passwords and sessions; empty means a file in `data_dir`.
+    pub vault: SecretUrl,
     /// The bus; empty means a file in `data_dir`.
     pub bus: SecretUrl,
     /// The views; empty means a file in `data_dir`.
@@ -28,6 +33,8 @@ pub struct Config {
     pub accounts_subscription_id: String,
     /// The consumer group of the transfers service.
     pub transfers_subscription_id: String,
+    /// The consumer group of the customers service.
+    pub customers_subscription_id: String,
     /// The consumer group of the account-history service.
     pub history_subscription_id: String,
     /// A snapshot of an aggregate after so many events.
@@ -44,6 +51,10 @@ pub struct Config {
     pub sweep_interval: Span,
     /// How long an account may take to answer the sweeper before it asks again.
     pub sweep_retry: Span,
+    /// How long after signing in a customer must sign in again.
+    pub session_lifetime: Span,
+    /// How passwords are hashed.
+    pub passwords: PasswordSettings,
     /// Who is believed, and whose tokens this process issues.
     pub tokens: TokenSettings,
 }
@@ -85,6 +96,25 @@ impl Config {
             sweep_interval: self.sweep_interval,
             sweep_retry: self.sweep_retry,
             internal_secret: Secret::default(),
+            tokens: self.tokens(),
+        }
+    }
+
+    pub(crate) fn customers(&self) -> customers::Config {
+        let urls = Urls::of(self);
+        customers::Config {
+            store: urls.customers_store,
+            bus: urls.bus,
+            vault: urls.vault,
+            subscription_id: self.customers_subscription_id.clone(),
+            snapshot_every: self.snapshot_every,
+            // Customers change rarely, whatever accounts and transfers do.
+            lanes: NonZeroUsize::MIN,
+            lane_queue: self.lane_queue,
+            state_cache_mib: self.state_cache_mib,
+            session_lifetime: self.session_lifetime,
+            sweep_interval: self.sweep_interval,
+            passwords: self.passwords.clone(),
             tokens: self.tokens(),
         }
     }

@@ -1,4 +1,4 @@
-//! The whole bank in one process: the libraries of the three services behind one port, and the tools that read
+//! The whole bank in one process: the libraries of the four services behind one port, and the tools that read
 //! their stores.
 
 mod cli;
@@ -30,7 +30,7 @@ pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
     build(&config, &parts, Arc::new(SystemClock), &tasks).await
 }
 
-/// Builds the three services on `parts`, as their own processes would: all routes behind one port.
+/// Builds the four services on `parts`, as their own processes would: all routes behind one port.
 ///
 /// # Errors
 /// When a service cannot start.
@@ -55,16 +55,31 @@ pub async fn build(
         accounts::Deps { side, tokens: tokens.clone(), clock: Arc::clone(&clock), tasks: tasks.clone() };
     let accounts = accounts::build(&config.accounts(), deps).await?.app;
     let side = parts.transfers_side();
-    let deps = transfers::Deps { side, tokens: tokens.clone(), clock, tasks: tasks.clone() };
+    let deps =
+        transfers::Deps { side, tokens: tokens.clone(), clock: Arc::clone(&clock), tasks: tasks.clone() };
     let transfers = transfers::build(&config.transfers(), deps).await?.app;
     let history =
-        account_history::build(&config.account_history(), parts.history_deps(tokens, tasks)).await?.app;
-    let public = keys.map(jwks_route).unwrap_or_default();
+        account_history::build(&config.account_history(), parts.history_deps(tokens.clone(), tasks))
+            .await?
+            .app;
+    let health =
+        accounts.health.include("transfers", transfers.health).include("account-history", history.health);
+    let router = accounts.router.merge(transfers.router).merge(history.router);
+    // Where tokens come from elsewhere, so do customers.
+    let Some(keys) = keys else {
+        return Ok(App { router, health });
+    };
+    let deps = customers::Deps {
+        side: parts.customers_side(),
+        vault: parts.vault.clone(),
+        tokens,
+        issuer: settings.issuer(keys.clone())?,
+        clock,
+        tasks: tasks.clone(),
+    };
+    let customers = customers::build(&config.customers(), deps).await?.app;
     Ok(App {
-        router: accounts.router.merge(transfers.router).merge(history.router).merge(public),
-        health: accounts
-            .health
-            .include("transfers", transfers.health)
-            .include("account-history", history.health),
+        router: router.merge(customers.router).merge(jwks_route(keys)),
+        health: health.include("customers", customers.health),
     })
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use account_history::owners::LocalOwners;
 use account_history::store::ViewStore;
+use customers::Vault;
 use domain::Aggregate;
 use domain::account::Account;
 use domain::transfer::MoneyTransfer;
@@ -26,12 +27,17 @@ pub struct Parts {
     pub accounts_store: Arc<dyn EventStore>,
     /// The transfers service's events.
     pub transfers_store: Arc<dyn EventStore>,
+    /// The customers service's events.
+    pub customers_store: Arc<dyn EventStore>,
+    /// The customers service's keys, passwords and sessions.
+    pub vault: Vault,
     /// The bus between the services.
     pub bus: Arc<dyn Bus>,
     /// The views.
     pub views: Arc<dyn ViewStore>,
     accounts_dead_letters: Arc<dyn DeadLetters>,
     transfers_dead_letters: Arc<dyn DeadLetters>,
+    customers_dead_letters: Arc<dyn DeadLetters>,
     history_dead_letters: Arc<dyn DeadLetters>,
     history_subscription_id: String,
 }
@@ -47,10 +53,13 @@ impl Parts {
         Ok(Self {
             accounts_store: open_store("accounts_store", &urls.accounts_store).await?,
             transfers_store: open_store("transfers_store", &urls.transfers_store).await?,
+            customers_store: open_store("customers_store", &urls.customers_store).await?,
+            vault: Vault::open(&urls.vault).await?,
             bus: open_bus("bus", &urls.bus).await?,
             views: views.views,
             accounts_dead_letters: open_dead_letters(&urls.accounts_store).await?,
             transfers_dead_letters: open_dead_letters(&urls.transfers_store).await?,
+            customers_dead_letters: open_dead_letters(&urls.customers_store).await?,
             history_dead_letters: views.dead_letters,
             history_subscription_id: config.history_subscription_id.clone(),
         })
@@ -76,6 +85,16 @@ impl Parts {
         }
     }
 
+    /// What the customers service stands on.
+    #[must_use]
+    pub fn customers_side(&self) -> CommandSide {
+        CommandSide {
+            store: Arc::clone(&self.customers_store),
+            bus: Arc::clone(&self.bus),
+            dead_letters: Arc::clone(&self.customers_dead_letters),
+        }
+    }
+
     /// What the account-history service stands on.
     #[must_use]
     pub fn history_deps(&self, tokens: TokenVerifier, tasks: &Tasks) -> account_history::Deps {
@@ -98,6 +117,7 @@ impl Parts {
         Sources {
             accounts: Arc::clone(&self.accounts_store),
             transfers: Arc::clone(&self.transfers_store),
+            customers: Arc::clone(&self.customers_store),
             bus: Arc::clone(&self.bus),
             views: Arc::clone(&self.views),
             history_subscription_id: self.history_subscription_id.clone(),
@@ -107,5 +127,6 @@ impl Parts {
     /// Lets go of everything.
     pub async fn close(&self) {
         self.sources().close().await;
+        self.vault.close().await;
     }
 }

@@ -41,6 +41,7 @@ pub(crate) struct RedriveArgs {
 enum Reader {
     Accounts,
     Transfers,
+    Customers,
     AccountHistory,
 }
 
@@ -49,6 +50,7 @@ impl Reader {
         match self {
             Self::Accounts => &config.accounts_subscription_id,
             Self::Transfers => &config.transfers_subscription_id,
+            Self::Customers => &config.customers_subscription_id,
             Self::AccountHistory => &config.history_subscription_id,
         }
     }
@@ -66,6 +68,7 @@ pub(crate) async fn run(args: RedriveArgs) -> Result<ExitCode, Failure> {
     let letters = match args.subscription {
         Reader::Accounts => open_dead_letters(&Urls::existing(&urls.accounts_store)?).await,
         Reader::Transfers => open_dead_letters(&Urls::existing(&urls.transfers_store)?).await,
+        Reader::Customers => open_dead_letters(&Urls::existing(&urls.customers_store)?).await,
         Reader::AccountHistory => {
             Urls::existing(&urls.views)?;
             urls.open_views().await.map(|views| views.dead_letters)

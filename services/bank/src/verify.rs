@@ -6,6 +6,7 @@
 mod accounts;
 mod command;
 mod commands;
+mod customers;
 pub mod evidence;
 mod topics;
 mod transfers;
@@ -94,12 +95,14 @@ impl fmt::Display for Finding {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// Events read from the accounts and transfers stores.
+    /// Events read from the stores of accounts, transfers and customers.
     pub events: usize,
     /// Accounts that have been opened.
     pub accounts: usize,
     /// Transfers that have been accepted.
     pub transfers: usize,
+    /// Customers, those who were erased not counted.
+    pub customers: usize,
     /// Transfers that have not ended yet, within their deadline.
     pub in_flight: usize,
     /// Documents, entries and transfers in the views.
@@ -128,6 +131,7 @@ pub fn check(evidence: &Evidence, overdue_since: DateTime<Utc>) -> Report {
     let mut findings = Vec::new();
     let accounts = accounts::read(&evidence.accounts, &mut findings);
     let transfers = transfers::read(&evidence.transfers, &mut findings);
+    let customers = customers::read(&evidence.customers, &mut findings);
     accounts::money_is_conserved(&accounts, &mut findings);
     accounts::no_overdraft(&accounts, &mut findings);
     let ended_before = transfers::read(&evidence.transfers_before, &mut Vec::new());
@@ -138,9 +142,10 @@ pub fn check(evidence: &Evidence, overdue_since: DateTime<Utc>) -> Report {
     findings
         .sort_by_key(|finding| Invariant::ALL.iter().position(|invariant| *invariant == finding.invariant));
     Report {
-        events: evidence.accounts.len() + evidence.transfers.len(),
+        events: evidence.accounts.len() + evidence.transfers.len() + evidence.customers.len(),
         accounts: accounts.values().filter(|account| account.is_opened()).count(),
         transfers: transfers.values().filter(|transfer| transfer.is_created()).count(),
+        customers: customers.values().filter(|customer| customer.active().is_some()).count(),
         in_flight: transfers.values().filter(|transfer| transfer.is_pending()).count(),
         view_records: views::count(&evidence.views),
         messages: evidence.messages.len(),

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use domain::DomainEvent;
 use domain::account::AccountEvent;
+use domain::customer::CustomerEvent;
 use domain::event::{Payload, decode, encode};
 use domain::transfer::TransferEvent;
 
@@ -70,10 +71,16 @@ fn transfer_events_are_readable_for_ever() {
 }
 
 #[test]
+fn customer_events_are_readable_for_ever() {
+    assert_reads_every_shape::<CustomerEvent>();
+}
+
+#[test]
 fn every_version_of_every_event_type_has_a_file_and_every_file_a_type() {
     let expected: BTreeSet<(String, u32)> = AccountEvent::TYPES
         .iter()
         .chain(TransferEvent::TYPES)
+        .chain(CustomerEvent::TYPES)
         .flat_map(|known| (1..=known.schema_version).map(|version| (known.name.to_owned(), version)))
         .collect();
     let present: BTreeSet<(String, u32)> =

@@ -8,6 +8,7 @@
 
 mod account;
 mod command_id;
+mod customer;
 mod fixtures;
 mod given;
 mod golden;

@@ -123,8 +123,8 @@ pub(crate) async fn problem(answer: reqwest::Response, status: u16, code: &str) 
 
 /// The defaults, with short times and this service in place of all.
 fn config(service: &str, keys: &Path) -> Config {
-    let settings =
-        ["accounts_url", "transfers_url", "account_history_url"].map(|key| format!("{key}={service}"));
+    let settings = ["accounts_url", "transfers_url", "account_history_url", "customers_url"]
+        .map(|key| format!("{key}={service}"));
     let set = settings
         .into_iter()
         .chain(["upstream_timeout=500ms".to_owned(), "body_limit=1000".to_owned()])

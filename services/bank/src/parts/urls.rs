@@ -22,6 +22,10 @@ pub struct Urls {
     pub accounts_store: SecretUrl,
     /// The transfers service's events.
     pub transfers_store: SecretUrl,
+    /// The customers service's events.
+    pub customers_store: SecretUrl,
+    /// The customers service's keys, passwords and sessions.
+    pub vault: SecretUrl,
     /// The bus.
     pub bus: SecretUrl,
     /// The views.
@@ -37,6 +41,8 @@ impl Urls {
         Self {
             accounts_store: or(&config.accounts_store, files.accounts_store),
             transfers_store: or(&config.transfers_store, files.transfers_store),
+            customers_store: or(&config.customers_store, files.customers_store),
+            vault: or(&config.vault, files.vault),
             bus: or(&config.bus, files.bus),
             views: or(&config.views, files.views),
         }
@@ -50,6 +56,8 @@ impl Urls {
         Self {
             accounts_store: file("sqlite://", "accounts.sqlite"),
             transfers_store: file("sqlite://", "transfers.sqlite"),
+            customers_store: file("sqlite://", "customers.sqlite"),
+            vault: file("sqlite://", "vault.sqlite"),
             bus: file("embedded:", "bus.sqlite"),
             views: file("sqlite://", "views.sqlite"),
         }
@@ -80,6 +88,14 @@ impl Urls {
     /// When it is missing or cannot be read.
     pub async fn read_transfers_store(&self) -> anyhow::Result<Arc<dyn EventStore>> {
         read_store("transfers_store", &self.transfers_store).await
+    }
+
+    /// The customers store, a file only for reading.
+    ///
+    /// # Errors
+    /// When it is missing or cannot be read.
+    pub async fn read_customers_store(&self) -> anyhow::Result<Arc<dyn EventStore>> {
+        read_store("customers_store", &self.customers_store).await
     }
 
     /// The bus, a file only for reading.

@@ -9,7 +9,7 @@ use super::{Evidence, Finding, Invariant};
 
 pub(super) fn have_one_effect(evidence: &Evidence, findings: &mut Vec<Finding>) {
     // Command ids and commit ids are unique within a service's store, so the stores are looked at one by one.
-    for events in [&evidence.accounts, &evidence.transfers] {
+    for events in [&evidence.accounts, &evidence.transfers, &evidence.customers] {
         let mut commits: HashMap<Uuid, (&StreamId, CommitId)> = HashMap::new();
         for event in events {
             let here = (&event.stream, event.commit_id);

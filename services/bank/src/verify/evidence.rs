@@ -8,6 +8,7 @@ use account_history::store::{Generation, ViewStore};
 use account_history::view::Views;
 use domain::Aggregate;
 use domain::account::Account;
+use domain::customer::Customer;
 use domain::transfer::MoneyTransfer;
 use event_store::{EventStore, RecordedEvent};
 use messaging::{Bus, to_event, topic_of};
@@ -25,6 +26,8 @@ pub struct Sources {
     pub accounts: Arc<dyn EventStore>,
     /// The transfers service's events.
     pub transfers: Arc<dyn EventStore>,
+    /// The customers service's events.
+    pub customers: Arc<dyn EventStore>,
     /// The topics.
     pub bus: Arc<dyn Bus>,
     /// The views.
@@ -50,6 +53,7 @@ impl Sources {
         Ok(Self {
             accounts: urls.read_accounts_store().await?,
             transfers: urls.read_transfers_store().await?,
+            customers: urls.read_customers_store().await?,
             bus: urls.read_bus().await?,
             views: urls.read_views().await?,
             history_subscription_id: "account-history".to_owned(),
@@ -62,6 +66,7 @@ impl Sources {
         self.views.close().await;
         self.accounts.close().await;
         self.transfers.close().await;
+        self.customers.close().await;
     }
 }
 
@@ -72,6 +77,8 @@ pub struct Evidence {
     pub transfers_before: Vec<RecordedEvent>,
     /// The accounts' events before the topics were read.
     pub accounts_before: Vec<RecordedEvent>,
+    /// The customers' events before the topics were read.
+    pub customers_before: Vec<RecordedEvent>,
     /// The ids of events that were still in an outbox after that.
     pub unpublished: HashSet<Uuid>,
     /// Whether the views had not caught up, or events came while the evidence was gathered.
@@ -84,6 +91,8 @@ pub struct Evidence {
     pub views: Views,
     /// The accounts' events in one snapshot, after everything above.
     pub accounts: Vec<RecordedEvent>,
+    /// The customers' events.
+    pub customers: Vec<RecordedEvent>,
     /// The transfers' events, last of all.
     pub transfers: Vec<RecordedEvent>,
 }
@@ -96,13 +105,14 @@ impl Evidence {
     pub async fn gather(sources: &Sources) -> anyhow::Result<Self> {
         let transfers_before = sources.transfers.read_all(MoneyTransfer::TYPE).await?;
         let accounts_before = sources.accounts.read_all(Account::TYPE).await?;
+        let customers_before = sources.customers.read_all(Customer::TYPE).await?;
         let mut unpublished = HashSet::new();
-        for store in [&sources.accounts, &sources.transfers] {
+        for store in [&sources.accounts, &sources.transfers, &sources.customers] {
             let pending = store.pending(&[], WHOLE_OUTBOX).await?;
             unpublished
                 .extend(pending.into_iter().flat_map(|commit| commit.events).map(|event| event.event_id));
         }
-        let topics = [topic_of(Account::TYPE), topic_of(MoneyTransfer::TYPE)];
+        let topics = [topic_of(Account::TYPE), topic_of(MoneyTransfer::TYPE), topic_of(Customer::TYPE)];
         let lag = sources.bus.lag(&sources.history_subscription_id, &[&topics[0], &topics[1]]).await?;
         let (mut messages, mut unreadable) = (Vec::new(), Vec::new());
         for topic in &topics {
@@ -121,6 +131,7 @@ impl Evidence {
         }
         let views = read_views(sources.views.as_ref()).await?;
         let accounts = sources.accounts.read_all(Account::TYPE).await?;
+        let customers = sources.customers.read_all(Customer::TYPE).await?;
         let transfers = sources.transfers.read_all(MoneyTransfer::TYPE).await?;
         let came_meanwhile =
             accounts.len() != accounts_before.len() || transfers.len() != transfers_before.len();
@@ -128,12 +139,14 @@ impl Evidence {
         Ok(Self {
             transfers_before,
             accounts_before,
+            customers_before,
             unpublished,
             views_behind,
             messages,
             unreadable,
             views,
             accounts,
+            customers,
             transfers,
         })
     }

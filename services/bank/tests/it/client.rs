@@ -81,6 +81,10 @@ impl Bank {
         Self { token: token.map(str::to_owned), ..self.clone() }
     }
 
+    pub(crate) fn operator_token(&self) -> String {
+        self.tokens.operator()
+    }
+
     pub(crate) fn customer_token(&self, id: Uuid) -> String {
         self.tokens.customer(id)
     }

@@ -6,8 +6,10 @@ mod bad_input;
 mod client;
 mod clock;
 mod crash;
+mod customers;
 #[cfg(feature = "distributed")]
 mod distributed_saga;
+mod forgetting;
 mod gate;
 mod load;
 mod ownership;

@@ -1,4 +1,4 @@
-//! Four processes on real servers, started once for the scenarios that run at the same time.
+//! Five processes on real servers, started once for the scenarios that run at the same time.
 
 use std::path::Path;
 use std::sync::{Arc, Weak};
@@ -10,6 +10,8 @@ use test_support::{Service, TestTokens, fresh_database_name, sibling_binary};
 use tokio::sync::Mutex;
 
 use super::processes::Processes;
+
+const DATABASES: [&str; 4] = ["accounts", "transfers", "customers", "vault"];
 
 /// What the services show each other.
 pub(crate) const INTERNAL_SECRET: &str = "between-services";
@@ -33,10 +35,11 @@ impl Distributed {
 
     /// The address of the service that answers this request.
     pub(crate) fn service_for(&self, method: &Method, path: &str) -> &str {
-        self.processes.address(match path.starts_with("/v1/transfers") {
-            true => "transfers",
-            false if *method == Method::GET => "account-history",
-            false => "accounts",
+        self.processes.address(match path.split(['/', '?']).nth(2).unwrap_or_default() {
+            "transfers" => "transfers",
+            "accounts" if *method == Method::GET => "account-history",
+            "accounts" => "accounts",
+            _ => "customers",
         })
     }
 }
@@ -63,6 +66,8 @@ pub(crate) fn start(
 pub(crate) struct Servers {
     accounts_store: String,
     transfers_store: String,
+    customers_store: String,
+    vault: String,
     bus: String,
     views: String,
     admin: String,
@@ -79,7 +84,7 @@ impl Servers {
         let mongo = test_support::mongo_url().await;
         let name = fresh_database_name();
         let server = admin.rsplit_once('/').map_or(admin.as_str(), |(server, _)| server).to_owned();
-        for service in ["accounts", "transfers"] {
+        for service in DATABASES {
             run_sql(&admin, &format!("CREATE DATABASE {name}_{service}")).await;
         }
         let keys = tempfile::tempdir().expect("a folder");
@@ -88,6 +93,8 @@ impl Servers {
         Self {
             accounts_store: format!("{server}/{name}_accounts"),
             transfers_store: format!("{server}/{name}_transfers"),
+            customers_store: format!("{server}/{name}_customers"),
+            vault: format!("{server}/{name}_vault"),
             bus: format!("kafka://{brokers}?prefix={name}."),
             views: format!("{}/{name}", mongo.trim_end_matches('/')),
             admin,
@@ -101,39 +108,54 @@ impl Servers {
         self.tokens.clone()
     }
 
-    pub(crate) fn token_arguments(&self) -> Vec<String> {
-        vec!["--set".to_owned(), format!("tokens.keys=folder:{}", self.keys.path().display())]
-    }
-
     /// What every service behind the gateway is told.
-    fn service_arguments(&self, pairs: &[(&str, &str)]) -> Vec<String> {
-        let secret = ["--set".to_owned(), format!("internal_secret={INTERNAL_SECRET}")];
-        arguments(pairs).into_iter().chain(self.token_arguments()).chain(secret).collect()
+    fn service_arguments(&self, keys: &str, pairs: &[(&str, &str)]) -> Vec<String> {
+        let secret = format!("internal_secret={INTERNAL_SECRET}");
+        arguments(pairs).into_iter().chain(arguments(&[("--set", keys), ("--set", &secret)])).collect()
     }
 
-    pub(crate) fn accounts_arguments(&self) -> Vec<String> {
-        self.service_arguments(&[("--store", &self.accounts_store), ("--bus", &self.bus)])
+    pub(crate) fn accounts_arguments(&self, keys: &str) -> Vec<String> {
+        self.service_arguments(keys, &[("--store", &self.accounts_store), ("--bus", &self.bus)])
     }
 
-    pub(crate) fn transfers_arguments(&self) -> Vec<String> {
-        self.service_arguments(&[("--store", &self.transfers_store), ("--bus", &self.bus)])
+    pub(crate) fn transfers_arguments(&self, keys: &str) -> Vec<String> {
+        self.service_arguments(keys, &[("--store", &self.transfers_store), ("--bus", &self.bus)])
     }
 
-    pub(crate) fn history_arguments(&self, accounts_url: &str, transfers_url: &str) -> Vec<String> {
+    /// The one service that has the keys themselves.
+    pub(crate) fn customers_arguments(&self) -> Vec<String> {
+        let keys = format!("tokens.keys=folder:{}", self.keys.path().display());
+        let vault = format!("vault={}", self.vault);
+        arguments(&[
+            ("--store", &self.customers_store),
+            ("--bus", &self.bus),
+            ("--set", &vault),
+            ("--set", &keys),
+            ("--set", "passwords.memory_kib=64"),
+            ("--set", "passwords.iterations=1"),
+        ])
+    }
+
+    pub(crate) fn history_arguments(
+        &self,
+        keys: &str,
+        accounts_url: &str,
+        transfers_url: &str,
+    ) -> Vec<String> {
         let accounts = format!("accounts_url={accounts_url}");
         let transfers = format!("transfers_url={transfers_url}");
-        self.service_arguments(&[
-            ("--views", &self.views),
-            ("--bus", &self.bus),
-            ("--set", &accounts),
-            ("--set", &transfers),
-        ])
+        self.service_arguments(
+            keys,
+            &[("--views", &self.views), ("--bus", &self.bus), ("--set", &accounts), ("--set", &transfers)],
+        )
     }
 
     pub(crate) async fn sources(&self) -> Sources {
         let urls = bank::parts::Urls {
             accounts_store: self.accounts_store.as_str().into(),
             transfers_store: self.transfers_store.as_str().into(),
+            customers_store: self.customers_store.as_str().into(),
+            vault: self.vault.as_str().into(),
             bus: self.bus.as_str().into(),
             views: self.views.as_str().into(),
         };
@@ -149,7 +171,7 @@ impl Drop for Servers {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async {
-                for service in ["accounts", "transfers"] {
+                for service in DATABASES {
                     run_sql(&admin, &format!("DROP DATABASE IF EXISTS {name}_{service} WITH (FORCE)")).await;
                 }
             });

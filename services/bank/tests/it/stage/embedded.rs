@@ -94,7 +94,10 @@ impl Embedded {
 }
 
 fn config(dir: &Path, overrides: Overrides) -> Config {
-    let arguments = CommonArgs { data_dir: Some(dir.to_owned()), set: overrides.0, ..CommonArgs::default() };
+    // Hashed so that tests are about something else.
+    let set = Overrides::default().set("passwords.memory_kib", "64").set("passwords.iterations", "1");
+    let set = [set.0, overrides.0].concat();
+    let arguments = CommonArgs { data_dir: Some(dir.to_owned()), set, ..CommonArgs::default() };
     service_kit::settings::load(bank::config::DEFAULTS, &arguments, std::iter::empty())
         .expect("good settings")
 }

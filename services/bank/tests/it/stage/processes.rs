@@ -1,4 +1,4 @@
-//! Four processes on real servers, each of which can be killed and started again.
+//! Five processes on real servers, each of which can be killed and started again.
 
 use bank::verify::Sources;
 use tempfile::TempDir;
@@ -8,7 +8,8 @@ use super::distributed::{Servers, start};
 use crate::client::Bank;
 
 /// The processes of the distributed bank, by the names of their binaries.
-pub(crate) const PROCESSES: [&str; 4] = ["accounts", "transfers", "account-history", "api-gateway"];
+pub(crate) const PROCESSES: [&str; 5] =
+    ["accounts", "transfers", "account-history", "customers", "api-gateway"];
 
 pub(crate) struct Processes {
     /// Dropped first to last: the gateway first, the databases and the logs last.
@@ -16,6 +17,7 @@ pub(crate) struct Processes {
     history: Option<Service>,
     transfers: Option<Service>,
     accounts: Option<Service>,
+    customers: Option<Service>,
     /// `KEY=VALUE` by process, for those that start from now on.
     settings: Vec<(&'static str, String)>,
     servers: Servers,
@@ -23,13 +25,14 @@ pub(crate) struct Processes {
 }
 
 impl Processes {
-    /// All four on databases and topics of their own; `settings` are (process, `KEY=VALUE`) besides the defaults.
+    /// All of them on databases and topics of their own; `settings` are (process, `KEY=VALUE`) besides the defaults.
     pub(crate) async fn start(settings: &[(&'static str, &str)]) -> Self {
         let mut processes = Self {
             gateway: None,
             history: None,
             transfers: None,
             accounts: None,
+            customers: None,
             settings: Vec::new(),
             servers: Servers::prepare().await,
             logs: TempDir::new().expect("a folder"),
@@ -46,21 +49,28 @@ impl Processes {
 
     /// Starts what does not run; `faults` are (process, place at which it kills itself).
     pub(crate) fn start_missing(&mut self, faults: &[(&str, &str)]) {
-        // The services that others name by address come back on new ports, so whoever names them starts anew.
+        // The services that others name by address come back on new ports, so whoever names them starts anew. All of
+        // them check tokens with the keys that the customers service publishes.
+        if self.customers.is_none() {
+            self.customers = Some(self.run("customers", self.servers.customers_arguments(), faults));
+            self.accounts = None;
+            self.transfers = None;
+        }
+        let keys = format!("tokens.keys={}/.well-known/jwks.json", self.address("customers"));
         if self.accounts.is_none() {
-            self.accounts = Some(self.run("accounts", self.servers.accounts_arguments(), faults));
+            self.accounts = Some(self.run("accounts", self.servers.accounts_arguments(&keys), faults));
             self.gateway = None;
             self.history = None;
         }
         if self.transfers.is_none() {
-            self.transfers = Some(self.run("transfers", self.servers.transfers_arguments(), faults));
+            self.transfers = Some(self.run("transfers", self.servers.transfers_arguments(&keys), faults));
             self.gateway = None;
             self.history = None;
         }
         let (accounts, transfers) =
             (self.address("accounts").to_owned(), self.address("transfers").to_owned());
         if self.history.is_none() {
-            let arguments = self.servers.history_arguments(&accounts, &transfers);
+            let arguments = self.servers.history_arguments(&keys, &accounts, &transfers);
             self.history = Some(self.run("account-history", arguments, faults));
             self.gateway = None;
         }
@@ -69,12 +79,10 @@ impl Processes {
                 format!("accounts_url={accounts}"),
                 format!("transfers_url={transfers}"),
                 format!("account_history_url={}", self.address("account-history")),
+                format!("customers_url={}", self.address("customers")),
+                keys,
             ];
-            self.gateway = Some(self.run(
-                "api-gateway",
-                [set(addresses), self.servers.token_arguments()].concat(),
-                faults,
-            ));
+            self.gateway = Some(self.run("api-gateway", set(addresses), faults));
         }
     }
 
@@ -92,6 +100,7 @@ impl Processes {
             "accounts" => &self.accounts,
             "transfers" => &self.transfers,
             "account-history" => &self.history,
+            "customers" => &self.customers,
             _ => &self.gateway,
         };
         service.as_ref().map_or("", |service| &service.url)
@@ -102,6 +111,7 @@ impl Processes {
             "accounts" => &mut self.accounts,
             "transfers" => &mut self.transfers,
             "account-history" => &mut self.history,
+            "customers" => &mut self.customers,
             _ => &mut self.gateway,
         }
     }

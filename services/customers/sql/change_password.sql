@@ -1,0 +1,1 @@
+UPDATE customers SET password_hash = $2 WHERE customer_id = $1

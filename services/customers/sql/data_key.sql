@@ -1,0 +1,1 @@
+SELECT data_key FROM customers WHERE customer_id = $1

@@ -1,0 +1,1 @@
+INSERT INTO refresh_tokens (token_hash, session_id) VALUES ($1, $2)

@@ -1,0 +1,1 @@
+SELECT locked_until FROM customers WHERE customer_id = $1

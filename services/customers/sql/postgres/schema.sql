@@ -1,0 +1,62 @@
+-- What can be forgotten about customers. Times are milliseconds since 1970.
+
+-- Two processes can start at once.
+SELECT pg_advisory_xact_lock(7239472015);
+
+-- Keys of the service itself.
+CREATE TABLE IF NOT EXISTS service_keys (
+    name TEXT NOT NULL PRIMARY KEY,
+    key  BYTEA NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS customers (
+    customer_id     TEXT NOT NULL PRIMARY KEY,
+    -- Destroying it erases the person from every copy of every event.
+    data_key        BYTEA NOT NULL,
+    password_hash   TEXT NOT NULL,
+    failed_attempts BIGINT NOT NULL DEFAULT 0,
+    locked_until    BIGINT NOT NULL DEFAULT 0
+);
+
+-- Who has reserved an e-mail address. The events say whose it is.
+CREATE TABLE IF NOT EXISTS emails (
+    -- HMAC-SHA-256 of the folded address.
+    lookup       BYTEA NOT NULL PRIMARY KEY,
+    customer_id  TEXT NOT NULL REFERENCES customers ON DELETE CASCADE,
+    -- The registration that reserved it, and what it asked for.
+    command_id   TEXT NOT NULL,
+    request_hash BYTEA NOT NULL,
+    reserved_at  BIGINT NOT NULL
+);
+
+CREATE INDEX IF NOT EXISTS emails_by_customer ON emails (customer_id);
+
+CREATE TABLE IF NOT EXISTS sessions (
+    session_id  TEXT NOT NULL PRIMARY KEY,
+    customer_id TEXT NOT NULL REFERENCES customers ON DELETE CASCADE,
+    expires_at  BIGINT NOT NULL,
+    -- 0 while it lasts.
+    revoked_at  BIGINT NOT NULL DEFAULT 0
+);
+
+CREATE INDEX IF NOT EXISTS sessions_by_customer ON sessions (customer_id);
+
+CREATE TABLE IF NOT EXISTS refresh_tokens (
+    -- SHA-256 of the token.
+    token_hash BYTEA NOT NULL PRIMARY KEY,
+    session_id TEXT NOT NULL REFERENCES sessions ON DELETE CASCADE,
+    -- 0 until it is used.
+    used_at    BIGINT NOT NULL DEFAULT 0
+);
+
+CREATE INDEX IF NOT EXISTS refresh_tokens_by_session ON refresh_tokens (session_id);
+
+-- A view of the accounts' events: where a payee can be paid.
+CREATE TABLE IF NOT EXISTS accounts (
+    account_id  TEXT NOT NULL PRIMARY KEY,
+    customer_id TEXT NOT NULL,
+    currency    TEXT NOT NULL,
+    is_open     BIGINT NOT NULL
+);
+
+CREATE INDEX IF NOT EXISTS accounts_by_customer ON accounts (customer_id);

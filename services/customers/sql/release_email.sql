@@ -1,0 +1,1 @@
+DELETE FROM emails WHERE lookup = $1 AND customer_id = $2

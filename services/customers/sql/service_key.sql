@@ -1,0 +1,1 @@
+SELECT key FROM service_keys WHERE name = $1

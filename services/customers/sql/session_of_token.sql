@@ -1,0 +1,1 @@
+SELECT session_id FROM refresh_tokens WHERE token_hash = $1

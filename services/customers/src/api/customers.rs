@@ -1,0 +1,152 @@
+//! `/v1/customers`: becoming a customer, and what customers do about themselves.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::ETAG;
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use domain::customer::{Customer, EmailAddress, PersonName};
+use event_store::Executed;
+use serde::{Deserialize, Serialize};
+use service_kit::command::{AnonymousRequest, CommandRequest, Reply};
+use service_kit::http::{OperatorCaller, Problem, SignedIn, ValidJson, ValidPath, etag};
+use service_kit::identity::Caller;
+use uuid::Uuid;
+
+use crate::application::{Application, ProfileChange, Registration};
+use crate::error::problem;
+use crate::passwords::Password;
+
+/// The body of `POST /v1/customers`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RegisterBody {
+    email: EmailAddress,
+    name: PersonName,
+    password: Password,
+}
+
+/// The body of `PATCH /v1/customers/me`: what is left out stays.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ProfileBody {
+    #[serde(default)]
+    email: Option<EmailAddress>,
+    #[serde(default)]
+    name: Option<PersonName>,
+}
+
+/// The body of `PUT /v1/customers/me/password`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct PasswordBody {
+    current_password: Password,
+    new_password: Password,
+}
+
+/// What a command answers.
+#[derive(Debug, Serialize)]
+pub(crate) struct CustomerReply {
+    id: Uuid,
+    version: i64,
+}
+
+impl CustomerReply {
+    pub(super) fn of(executed: &Executed<Customer>) -> Self {
+        Self { id: executed.id, version: executed.version.0 }
+    }
+}
+
+/// A customer, for themselves.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProfileDocument {
+    id: Uuid,
+    email: EmailAddress,
+    name: PersonName,
+    registered_at: DateTime<Utc>,
+    version: i64,
+}
+
+/// The customer who calls; an operator is none.
+pub(super) fn customer(caller: &Caller) -> Result<Uuid, Problem> {
+    let none = || Problem::new(StatusCode::NOT_FOUND, "customer-not-found", "an operator is no customer");
+    caller.customer().ok_or_else(none)
+}
+
+pub(crate) async fn register(
+    State(application): State<Application>,
+    request: AnonymousRequest,
+    ValidJson { value: body, hash }: ValidJson<RegisterBody>,
+) -> Result<Reply, Problem> {
+    let registration = Registration { email: body.email, name: body.name, password: body.password };
+    let executed = application.register(registration, &request, hash).await.map_err(problem)?;
+    let reply = Reply::new(StatusCode::CREATED, &executed, &CustomerReply::of(&executed));
+    Ok(reply.location("/v1/customers/me"))
+}
+
+pub(crate) async fn profile(
+    State(application): State<Application>,
+    SignedIn(caller): SignedIn,
+) -> Result<Response, Problem> {
+    let (found, profile) = application.profile(customer(&caller)?).await.map_err(problem)?;
+    let registered_at = found.state.known().map(|known| known.registered_at).unwrap_or_default();
+    let document = ProfileDocument {
+        id: found.id,
+        email: profile.email,
+        name: profile.name,
+        registered_at,
+        version: found.version.0,
+    };
+    Ok(([(ETAG, etag(found.version.0))], Json(document)).into_response())
+}
+
+pub(crate) async fn change_profile(
+    State(application): State<Application>,
+    SignedIn(caller): SignedIn,
+    request: CommandRequest,
+    ValidJson { value: body, hash }: ValidJson<ProfileBody>,
+) -> Result<Reply, Problem> {
+    let change = ProfileChange { email: body.email, name: body.name };
+    if change.email.is_none() && change.name.is_none() {
+        return Err(Problem::invalid_body("", "name what is to change: email, name, or both"));
+    }
+    let changed = application.change_profile(customer(&caller)?, change, &request, hash).await;
+    let executed = changed.map_err(problem)?;
+    Ok(Reply::new(StatusCode::OK, &executed, &CustomerReply::of(&executed)))
+}
+
+pub(crate) async fn change_password(
+    State(application): State<Application>,
+    SignedIn(caller): SignedIn,
+    ValidJson { value: body, .. }: ValidJson<PasswordBody>,
+) -> Result<StatusCode, Problem> {
+    let id = customer(&caller)?;
+    let (current, new) = (body.current_password, body.new_password);
+    application.change_password(id, caller.session, current, new).await.map_err(problem)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn erase(
+    State(application): State<Application>,
+    SignedIn(caller): SignedIn,
+    request: CommandRequest,
+) -> Result<Reply, Problem> {
+    erase_one(&application, customer(&caller)?, &request).await
+}
+
+pub(crate) async fn erase_other(
+    State(application): State<Application>,
+    OperatorCaller(_): OperatorCaller,
+    ValidPath(id): ValidPath<Uuid>,
+    request: CommandRequest,
+) -> Result<Reply, Problem> {
+    erase_one(&application, id, &request).await
+}
+
+async fn erase_one(application: &Application, id: Uuid, request: &CommandRequest) -> Result<Reply, Problem> {
+    let context = request.context(ValidJson::<()>::or_default(None).hash);
+    let executed = application.erase(id, request.actor(), context).await.map_err(problem)?;
+    Ok(Reply::new(StatusCode::OK, &executed, &CustomerReply::of(&executed)))
+}

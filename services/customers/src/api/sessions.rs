@@ -1,0 +1,82 @@
+//! `/v1/sessions`: signing in, staying signed in, and signing out.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use domain::customer::EmailAddress;
+use serde::{Deserialize, Serialize};
+use service_kit::http::{Problem, SignedIn, ValidJson};
+use uuid::Uuid;
+
+use crate::application::{Application, SignedInSession};
+use crate::error::problem;
+use crate::passwords::Password;
+use crate::vault::RefreshToken;
+
+/// The body of `POST /v1/sessions`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct SignInBody {
+    email: EmailAddress,
+    password: Password,
+}
+
+/// The body of `POST /v1/sessions/refresh`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RefreshBody {
+    refresh_token: RefreshToken,
+}
+
+/// What somebody gets who signed in.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SessionDocument<'a> {
+    customer_id: Uuid,
+    access_token: &'a str,
+    token_type: &'static str,
+    /// In seconds.
+    expires_in: u64,
+    refresh_token: &'a str,
+}
+
+pub(crate) async fn sign_in(
+    State(application): State<Application>,
+    ValidJson { value: body, .. }: ValidJson<SignInBody>,
+) -> Result<Response, Problem> {
+    let session = application.sign_in(&body.email, body.password).await.map_err(problem)?;
+    Ok(answer(&session))
+}
+
+pub(crate) async fn refresh(
+    State(application): State<Application>,
+    ValidJson { value: body, .. }: ValidJson<RefreshBody>,
+) -> Result<Response, Problem> {
+    Ok(answer(&application.refresh(&body.refresh_token).await.map_err(problem)?))
+}
+
+/// Signing out twice is signing out once; a token without a session has none to end.
+pub(crate) async fn sign_out(
+    State(application): State<Application>,
+    SignedIn(caller): SignedIn,
+) -> Result<StatusCode, Problem> {
+    if let Some(session) = caller.session {
+        application.sign_out(session).await.map_err(problem)?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Nothing between the service and its client may keep tokens (RFC 6749, 5.1).
+fn answer(session: &SignedInSession) -> Response {
+    let document = SessionDocument {
+        customer_id: session.customer,
+        access_token: session.access_token.expose(),
+        token_type: "Bearer",
+        expires_in: session.access_token.lifetime().as_secs(),
+        refresh_token: session.refresh_token.expose(),
+    };
+    let no_store = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    (StatusCode::CREATED, no_store, Json(document)).into_response()
+}

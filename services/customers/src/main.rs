@@ -1,0 +1,7 @@
+//! The customers service as a process of its own.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    service_kit::main(&customers::ABOUT, customers::start)
+}

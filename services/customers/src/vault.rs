@@ -1,0 +1,99 @@
+//! The vault: what must be forgettable. Keys, passwords, sessions, and who has which e-mail address.
+//!
+//! It lies apart from the events and from their backups. The same few statements run on SQLite and on PostgreSQL.
+//!
+//! Invariant: nothing in here says anything about a person in clear: an e-mail address is an HMAC, a password and a
+//! refresh token are hashes. Whether an address is a customer's is for the customer's events to say; a row here only
+//! reserves it.
+
+mod attempts;
+mod emails;
+mod open;
+mod sessions;
+
+use chrono::{DateTime, Utc};
+use domain::customer::EmailAddress;
+use ring::hmac;
+use sqlx::AnyPool;
+use thiserror::Error;
+use uuid::Uuid;
+
+pub(crate) use attempts::Attempt;
+pub(crate) use emails::{EmailLookup, NewCustomer, Reservation};
+pub(crate) use sessions::{RefreshToken, Refreshed};
+
+use crate::sealing::{CustomerKey, SealError};
+
+/// The vault did not do what it was asked to.
+#[derive(Debug, Error)]
+pub(crate) enum VaultError {
+    #[error("the vault does not answer: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error("the vault holds what it cannot have written: {0}")]
+    Corrupt(&'static str),
+    #[error(transparent)]
+    Seal(#[from] SealError),
+}
+
+/// An open vault.
+#[derive(Clone)]
+pub struct Vault {
+    pool: AnyPool,
+    lookup_key: hmac::Key,
+    is_file: bool,
+}
+
+impl Vault {
+    /// What the address is looked up by.
+    pub(crate) fn lookup(&self, email: &EmailAddress) -> EmailLookup {
+        let tag = hmac::sign(&self.lookup_key, email.folded().as_bytes());
+        EmailLookup(tag.as_ref().to_vec())
+    }
+
+    /// The customer's key; `None` when there is no such customer, or not any more.
+    pub(crate) async fn key(&self, customer: Uuid) -> Result<Option<CustomerKey>, VaultError> {
+        let row: Option<(Vec<u8>,)> = sqlx::query_as(include_str!("../sql/data_key.sql"))
+            .bind(customer.to_string())
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|(key,)| CustomerKey::from_bytes(&key).ok_or(VaultError::Corrupt("a key of another length")))
+            .transpose()
+    }
+
+    /// Destroys the customer's key, and with it everything else that is in here about them.
+    pub(crate) async fn erase(&self, customer: Uuid) -> Result<(), VaultError> {
+        sqlx::query(include_str!("../sql/delete_customer.sql"))
+            .bind(customer.to_string())
+            .execute(&self.pool)
+            .await?;
+        if self.is_file {
+            // Deleted rows are overwritten (`secure_delete`); their pages also stand in the log until it is emptied.
+            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.pool).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether it answers.
+    pub(crate) async fn ping(&self) -> Result<(), VaultError> {
+        sqlx::query("SELECT 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// The database, for the view of accounts that lies in it.
+    pub(crate) fn pool(&self) -> &AnyPool {
+        &self.pool
+    }
+
+    /// Lets go of the database.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+fn millis(time: DateTime<Utc>) -> i64 {
+    time.timestamp_millis()
+}
+
+fn parse_id(text: &str) -> Result<Uuid, VaultError> {
+    text.parse().map_err(|_| VaultError::Corrupt("an id that is none"))
+}
