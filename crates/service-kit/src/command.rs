@@ -1,6 +1,8 @@
 //! What every command handler does around its one call: the command's identity on the way in, the version on
 //! the way out. Knows commands and events, but no aggregate.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::header::{ETAG, LOCATION};
@@ -16,7 +18,9 @@ use messaging::Outcome;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::http::{self, IdempotencyKey, IfMatch, Prefer, Problem, RequestContext, SignedIn};
+use crate::http::{
+    self, Answering, IdempotencyKey, IfMatch, InFlight, Prefer, Problem, RequestContext, SignedIn,
+};
 
 /// Answers that repeat an earlier one say so.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -30,6 +34,10 @@ pub struct CommandRequest {
     arrival: Arrival,
     actor: Actor,
     expected: ExpectedVersion,
+    command_id: Uuid,
+    /// Until the handler is done, another request under the same key is told so.
+    #[expect(dead_code, reason = "it is held, not read")]
+    answering: Option<Arc<Answering>>,
 }
 
 /// What a request has with or without a caller.
@@ -59,8 +67,7 @@ impl CommandRequest {
     /// body is told apart by `body_hash`; without one, every request is a command of its own.
     #[must_use]
     pub fn context(&self, body_hash: [u8; 32]) -> CommandContext {
-        let command_id = self.arrival.command_id(self.actor.as_str());
-        let context = self.arrival.context(command_id, &self.actor, body_hash);
+        let context = self.arrival.context(self.command_id, &self.actor, body_hash);
         CommandContext { expected: self.expected, ..context }
     }
 }
@@ -74,7 +81,10 @@ impl<S: Send + Sync> FromRequestParts<S> for CommandRequest {
         let SignedIn(caller) = SignedIn::from_request_parts(parts, state).await?;
         let expected =
             expected.map_or(ExpectedVersion::Any, |version| ExpectedVersion::Exact(Version(version)));
-        Ok(Self { arrival, actor: caller.actor(), expected })
+        let actor = caller.actor();
+        let command_id = arrival.command_id(actor.as_str());
+        let answering = arrival.begin(command_id, parts)?;
+        Ok(Self { arrival, actor, expected, command_id, answering })
     }
 }
 
@@ -83,6 +93,8 @@ impl<S: Send + Sync> FromRequestParts<S> for CommandRequest {
 pub struct AnonymousRequest {
     arrival: Arrival,
     command_id: Uuid,
+    #[expect(dead_code, reason = "it is held, not read")]
+    answering: Option<Arc<Answering>>,
 }
 
 impl AnonymousRequest {
@@ -106,7 +118,8 @@ impl<S: Send + Sync> FromRequestParts<S> for AnonymousRequest {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let arrival = Arrival::of(parts, state).await?;
         let command_id = arrival.command_id("");
-        Ok(Self { arrival, command_id })
+        let answering = arrival.begin(command_id, parts)?;
+        Ok(Self { arrival, command_id, answering })
     }
 }
 
@@ -115,6 +128,12 @@ impl Arrival {
         let Ok(context) = RequestContext::from_request_parts(parts, state).await;
         let key = <IdempotencyKey as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await?;
         Ok(Self { context, route: format!("{} {}", parts.method, parts.uri.path()), key })
+    }
+
+    /// Without a key every request is a command of its own.
+    fn begin(&self, command_id: Uuid, parts: &Parts) -> Result<Option<Arc<Answering>>, Problem> {
+        let in_flight = self.key.is_some().then(|| parts.extensions.get::<InFlight>()).flatten();
+        in_flight.map(|in_flight| in_flight.begin(command_id).map(Arc::new)).transpose()
     }
 
     fn command_id(&self, caller: &str) -> Uuid {

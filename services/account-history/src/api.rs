@@ -1,7 +1,6 @@
 //! The route table of the account-history service, and nothing else.
 
 mod accounts;
-mod page;
 
 use axum::Router;
 use axum::routing::get;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use domain::ids::{AccountId, TransferId};
 use domain::text::{Actor, CustomerId};
 use event_store::Version;
+use service_kit::http::CursorKey;
 
 use crate::error::QueryError;
 use crate::store::{Reader, TransferRange};
@@ -17,6 +18,8 @@ use crate::view::{AccountView, EntryView, TransferView};
 #[derive(Clone)]
 pub(crate) struct Application {
     pub(crate) reader: Reader,
+    /// Signs where lists go on.
+    pub(crate) cursors: CursorKey,
 }
 
 /// Where a list of transfers goes on.

@@ -27,7 +27,7 @@ use futures::future::BoxFuture;
 use messaging::{Bus, DeadLetters, StreamSource};
 use service_kit::backends::{Watched, bus_health, open_bus};
 use service_kit::health::Health;
-use service_kit::http::Guard;
+use service_kit::http::{CursorKey, Guard};
 use service_kit::identity::TokenVerifier;
 use service_kit::{About, App, Tasks};
 
@@ -60,6 +60,8 @@ pub struct Deps {
     pub owner: Arc<dyn StreamSource>,
     /// Who is believed.
     pub tokens: TokenVerifier,
+    /// Signs where lists go on.
+    pub cursors: CursorKey,
     /// Where background work runs; its shutdown ends the service.
     pub tasks: Tasks,
 }
@@ -81,7 +83,17 @@ pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
     let bus = open_bus("bus", &config.bus).await?;
     let owner = Arc::new(http_owners(&config)?);
     let tokens = config.tokens.verifier(SystemTime::now().into())?;
-    Ok(build(&config, Deps { views, bus, dead_letters, owner, tokens, tasks }).await?.app)
+    let cursors = cursor_key(&config)?;
+    Ok(build(&config, Deps { views, bus, dead_letters, owner, tokens, cursors, tasks }).await?.app)
+}
+
+/// The readers of one bank know the same secret, so that one goes on where another one stopped.
+fn cursor_key(config: &Config) -> anyhow::Result<CursorKey> {
+    if config.internal_secret.is_empty() {
+        tracing::info!("without `internal_secret`, the cursors of lists are good for this process alone");
+        return CursorKey::random().map_err(|_| anyhow::anyhow!("the system has no randomness to give"));
+    }
+    Ok(CursorKey::derived_from(config.internal_secret.expose().as_bytes()))
 }
 
 /// Starts the subscription, unless this is a reader, and gives the routes, unless this is an updater.
@@ -102,7 +114,7 @@ async fn assemble(config: &Config, deps: Deps) -> anyhow::Result<Service> {
         subscription = Some(watched);
     }
     let router = match config.role.reads() {
-        true => api::routes(Application { reader: Reader::new(deps.views) }),
+        true => api::routes(Application { reader: Reader::new(deps.views), cursors: deps.cursors }),
         false => Router::new(),
     };
     Ok(Service { app: Guard::new(deps.tokens).signed_in(router).into_app(health), subscription })

@@ -14,6 +14,7 @@ use event_store::EventStore;
 use messaging::{Bus, DeadLetters};
 use service_kit::Tasks;
 use service_kit::backends::{CommandSide, open_bus, open_dead_letters, open_store};
+use service_kit::http::CursorKey;
 use service_kit::identity::TokenVerifier;
 
 use crate::config::Config;
@@ -40,6 +41,7 @@ pub struct Parts {
     customers_dead_letters: Arc<dyn DeadLetters>,
     history_dead_letters: Arc<dyn DeadLetters>,
     history_subscription_id: String,
+    cursors: CursorKey,
 }
 
 impl Parts {
@@ -50,11 +52,14 @@ impl Parts {
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
         let urls = Urls::of(config);
         let views = urls.open_views().await?;
+        let vault = Vault::open(&urls.vault).await?;
+        let cursors = CursorKey::derived_from(&vault.service_key("cursors").await?);
         Ok(Self {
             accounts_store: open_store("accounts_store", &urls.accounts_store).await?,
             transfers_store: open_store("transfers_store", &urls.transfers_store).await?,
             customers_store: open_store("customers_store", &urls.customers_store).await?,
-            vault: Vault::open(&urls.vault).await?,
+            vault,
+            cursors,
             bus: open_bus("bus", &urls.bus).await?,
             views: views.views,
             accounts_dead_letters: open_dead_letters(&urls.accounts_store).await?,
@@ -107,6 +112,7 @@ impl Parts {
             dead_letters: Arc::clone(&self.history_dead_letters),
             owner: Arc::new(owner),
             tokens,
+            cursors: self.cursors.clone(),
             tasks: tasks.clone(),
         }
     }

@@ -47,7 +47,7 @@ async fn host_until(
     let watched = tasks.clone();
     let health = app.health.check("tasks", move || std::future::ready(watched.check()));
     let router = finish(app.router, settings.http_options(), health.clone());
-    let served = serve(listener, router, shutdown.clone(), settings.drain.get());
+    let served = serve(listener, router, settings.max_connections, shutdown.clone(), settings.drain.get());
     let draining = async {
         shutdown.cancelled().await;
         health.drain();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{Method, Uri};
+use axum::http::{HeaderValue, Method, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
@@ -13,11 +13,11 @@ use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::json::{BodyLimit, DEFAULT_BODY_LIMIT};
-use super::{Problem, observe, probes};
+use super::{InFlight, Problem, RateLimiter, RateSettings, observe, probes, security};
 use crate::health::Health;
 
 /// The limits of a router.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct HttpOptions {
     /// The longest request body, in bytes.
     pub body_limit: usize,
@@ -25,27 +25,42 @@ pub struct HttpOptions {
     pub request_timeout: Duration,
     /// How many requests may be in work at once; more are refused at once, with `overloaded`.
     pub max_in_flight: usize,
+    /// How often one caller may ask; `None` counts nobody.
+    pub rate_limit: Option<RateSettings>,
+    /// Pages of which origins a browser may let call, such as `https://bank.example`.
+    pub cors_origins: Vec<HeaderValue>,
 }
 
 impl Default for HttpOptions {
     fn default() -> Self {
-        Self { body_limit: DEFAULT_BODY_LIMIT, request_timeout: Duration::from_secs(75), max_in_flight: 4096 }
+        Self {
+            body_limit: DEFAULT_BODY_LIMIT,
+            request_timeout: Duration::from_secs(75),
+            max_in_flight: 4096,
+            rate_limit: None,
+            cors_origins: Vec::new(),
+        }
     }
 }
 
 /// Adds what every service has around its routes: `/livez`, `/readyz`, `/metrics`, problems for unknown routes,
-/// wrong methods and panics, limits of size, time and number, request ids, a span and metrics for each request.
+/// wrong methods and panics, limits of size, time and number, headers for browsers, request ids, a span and metrics for
+/// each request.
 pub fn finish(router: Router, options: HttpOptions, health: Health) -> Router {
     let in_flight = Arc::new(Semaphore::new(options.max_in_flight.min(Semaphore::MAX_PERMITS)));
-    router
+    let limiter = options.rate_limit.as_ref().map(RateLimiter::new);
+    let router = router
         .fallback(route_not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(options.body_limit))
         .layer(Extension(BodyLimit(options.body_limit)))
+        .layer(Extension(InFlight::default()))
+        .layer(Extension(limiter))
         .layer(middleware::from_fn_with_state(options.request_timeout, limit_time))
         .layer(middleware::from_fn_with_state(in_flight, limit_number))
         .merge(probes::routes(health).method_not_allowed_fallback(method_not_allowed))
-        .layer(CatchPanicLayer::custom(after_panic))
+        .layer(CatchPanicLayer::custom(after_panic));
+    security::share(security::protect(router), &options.cors_origins)
         .layer(middleware::from_fn(observe::observe))
 }
 

@@ -35,10 +35,11 @@
 //! [`verifier_with`](crate::TokenSettings::verifier_with) and [`issuer`](crate::TokenSettings::issuer), and adds
 //! [`jwks_route`](super::jwks_route) and its sign-in to the public routes. All services in one process share the keys.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::header::{AUTHORIZATION, Entry};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
@@ -48,7 +49,7 @@ use chrono::{DateTime, Utc};
 use identity::{Caller, TokenError, TokenVerifier};
 use metrics::counter;
 
-use super::Problem;
+use super::{Problem, RateLimiter};
 use crate::app::App;
 use crate::health::Health;
 
@@ -97,7 +98,7 @@ impl Guard {
     /// Routes for everybody: sign-in, public keys.
     #[must_use]
     pub fn public(mut self, routes: Router) -> Self {
-        self.router = self.router.merge(routes);
+        self.router = self.router.merge(routes.layer(middleware::from_fn(count_stranger)));
         self
     }
 
@@ -127,8 +128,27 @@ async fn authenticate(
     hide_tokens(request.headers_mut());
     let token = bearer(request.headers())?;
     let caller = checked.verifier.verify(token, (checked.clock)()).await.map_err(refuse)?;
+    let remaining = limiter(&request).map(|limiter| limiter.count(&caller)).transpose()?;
     request.extensions_mut().insert(caller);
-    Ok(next.run(request).await)
+    let response = next.run(request).await;
+    Ok(match remaining {
+        Some(remaining) => remaining.tell(response),
+        None => response,
+    })
+}
+
+/// Of whoever has not signed in, an address is all there is to know.
+async fn count_stranger(request: Request, next: Next) -> Result<Response, Problem> {
+    let address = request.extensions().get().map(|ConnectInfo(peer): &ConnectInfo<SocketAddr>| peer.ip());
+    let Some((limiter, address)) = limiter(&request).zip(address) else {
+        return Ok(next.run(request).await);
+    };
+    let remaining = limiter.count_stranger(address)?;
+    Ok(remaining.tell(next.run(request).await))
+}
+
+fn limiter(request: &Request) -> Option<&RateLimiter> {
+    request.extensions().get::<Option<RateLimiter>>()?.as_ref()
 }
 
 async fn only_operators(_: OperatorCaller, request: Request, next: Next) -> Response {

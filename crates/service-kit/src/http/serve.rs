@@ -1,11 +1,13 @@
 //! Serves a router on a listener until told to stop.
 //!
-//! HTTP/1.1 only, on hyper itself: every connection has a limit on how long it may take to send a request head.
+//! HTTP/1.1 only, on hyper itself. A client cannot keep a connection for nothing: there is a limit on how long it may
+//! take to send a request head and to take its answer, and on how many connections there are.
 
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -18,18 +20,22 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service;
 
 /// How long a request head may take, and how long a connection may stay idle.
 const HEAD_TIME: Duration = Duration::from_secs(30);
+/// How long a client may take to read the next bytes of its answer.
+const READ_TIME: Duration = Duration::from_secs(30);
 /// The most that a request head may have, in bytes.
 const HEAD_SIZE: usize = 32 * 1024;
 /// After a failed accept, when the process has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves `router` until `shutdown`, then takes no more connections and lets the requests in work finish, at most
+/// Serves `router` on at most `max_connections` at once (more wait to be accepted) until `shutdown`, then takes no more connections and lets the requests in work finish, at most
 /// for `drain`. Handlers find the client's address as [`ConnectInfo<SocketAddr>`].
 ///
 /// # Errors
@@ -37,21 +43,26 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub async fn serve(
     listener: TcpListener,
     router: Router,
+    max_connections: usize,
     shutdown: CancellationToken,
     drain: Duration,
 ) -> io::Result<()> {
+    let free = Arc::new(Semaphore::new(max_connections.clamp(1, Semaphore::MAX_PERMITS)));
     let connections = TaskTracker::new();
     let abort = CancellationToken::new();
     loop {
         let accepted = tokio::select! {
             biased;
             () = shutdown.cancelled() => break,
-            accepted = listener.accept() => accepted,
+            accepted = accept(&listener, &free) => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => {
+            Ok((stream, peer, place)) => {
                 let (router, shutdown, abort) = (router.clone(), shutdown.clone(), abort.clone());
-                connections.spawn(connection(stream, peer, router, shutdown, abort));
+                connections.spawn(async move {
+                    connection(stream, peer, router, shutdown, abort).await;
+                    drop(place);
+                });
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
@@ -72,6 +83,16 @@ pub async fn serve(
     Ok(())
 }
 
+/// The next connection, once there is a place for it.
+async fn accept(
+    listener: &TcpListener,
+    free: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let place = Arc::clone(free).acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, peer) = listener.accept().await?;
+    Ok((stream, peer, place))
+}
+
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
@@ -84,7 +105,9 @@ async fn connection(
     let service = service_fn(move |request| answer(router.clone(), peer, request));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_buf_size(HEAD_SIZE);
-    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(READ_TIME));
+    let mut connection = pin!(http.serve_connection(TokioIo::new(Box::pin(stream)), service));
     let outcome = tokio::select! {
         outcome = connection.as_mut() => outcome,
         () = shutdown.cancelled() => {

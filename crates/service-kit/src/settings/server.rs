@@ -1,9 +1,10 @@
 //! The settings that serving HTTP takes, the same for every service.
 
-use serde::Deserialize;
+use axum::http::HeaderValue;
+use serde::{Deserialize, Deserializer};
 
 use super::{ListenAddr, Span};
-use crate::http::HttpOptions;
+use crate::http::{HttpOptions, RateSettings};
 use crate::telemetry::LogFormat;
 
 /// How a service serves. A key that a service's defaults file leaves out cannot be set and has the value here.
@@ -24,6 +25,27 @@ pub struct ServerSettings {
     pub body_limit: usize,
     /// How many requests may be in work at once; more are refused at once.
     pub max_in_flight: usize,
+    /// How many connections may be open at once; more wait to be accepted.
+    pub max_connections: usize,
+    /// How often one caller may ask.
+    pub rate_limit: Option<RateSettings>,
+    /// Pages of which origins a browser may let call.
+    #[serde(deserialize_with = "origins")]
+    pub cors_origins: Vec<HeaderValue>,
+}
+
+/// What a browser sends as `Origin`: scheme and host, and the port when it is an unusual one.
+fn origins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<HeaderValue>, D::Error> {
+    let origins = Vec::<String>::deserialize(deserializer)?;
+    let parse = |origin: String| {
+        let rest = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        let is_one = rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(['/', '*', ' ', '?', '#']));
+        let value = HeaderValue::try_from(&origin).ok().filter(|_| is_one);
+        value.ok_or_else(|| {
+            serde::de::Error::custom(format!("{origin:?} is no origin such as https://bank.example"))
+        })
+    };
+    origins.into_iter().map(parse).collect()
 }
 
 impl ServerSettings {
@@ -34,6 +56,8 @@ impl ServerSettings {
             body_limit: self.body_limit,
             request_timeout: self.request_timeout.get(),
             max_in_flight: self.max_in_flight,
+            rate_limit: self.rate_limit.clone(),
+            cors_origins: self.cors_origins.clone(),
         }
     }
 }
@@ -49,6 +73,9 @@ impl Default for ServerSettings {
             request_timeout: http.request_timeout.into(),
             body_limit: http.body_limit,
             max_in_flight: http.max_in_flight,
+            max_connections: 4096,
+            rate_limit: None,
+            cors_origins: Vec::new(),
         }
     }
 }

@@ -4,8 +4,8 @@ pub(super) mod entries;
 pub(super) mod one;
 pub(super) mod transfers;
 
-use axum::Json;
 use axum::extract::State;
+use axum::http::Uri;
 use chrono::{DateTime, Utc};
 use domain::account::AccountStatus;
 use domain::ids::AccountId;
@@ -13,9 +13,8 @@ use domain::money::{Balance, Currency};
 use domain::text::{CustomerId, Title};
 use event_store::Version;
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Cursor, Limit, Problem, SignedIn, ValidQuery};
+use service_kit::http::{Cursor, Limit, Page, Problem, SignedIn, ValidQuery};
 
-use super::page::{Page, and_one};
 use crate::application::Application;
 use crate::view::AccountView;
 
@@ -62,16 +61,18 @@ impl From<AccountView> for AccountSummary {
 pub(crate) async fn list(
     State(application): State<Application>,
     SignedIn(caller): SignedIn,
+    uri: Uri,
     ValidQuery(query): ValidQuery<ListQuery>,
-) -> Result<Json<Page<AccountSummary>>, Problem> {
-    let after = query.cursor.map(|cursor| cursor.decode()).transpose()?;
+) -> Result<Page<AccountSummary>, Problem> {
+    let cursors = &application.cursors;
+    let after = query.cursor.map(|cursor| cursor.decode(cursors, uri.path())).transpose()?;
     let owner = match (query.customer_id, caller.customer().map(CustomerId::from)) {
         (Some(named), Some(own)) if named != own => {
             return Err(Problem::forbidden("only an operator lists the accounts of somebody else"));
         }
         (named, own) => own.or(named),
     };
-    let accounts = application.accounts(owner.as_ref(), after, and_one(query.limit)).await?;
-    let page = Page::of(accounts, query.limit, |account| account.id)?;
-    Ok(Json(page.map(AccountSummary::from)))
+    let accounts = application.accounts(owner.as_ref(), after, query.limit.and_one()).await?;
+    let page = Page::of(accounts, query.limit, cursors, &uri, |account| account.id)?;
+    Ok(page.map(AccountSummary::from))
 }

@@ -10,7 +10,7 @@ use messaging::dead_letter::SqliteDeadLetters;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use service_kit::Tasks;
-use service_kit::http::{HttpOptions, finish};
+use service_kit::http::{CursorKey, HttpOptions, finish};
 use service_kit::settings::{Secret, TokenSettings};
 use test_support::TestTokens;
 use uuid::Uuid;
@@ -78,6 +78,7 @@ impl Reader {
             dead_letters: Arc::new(SqliteDeadLetters::open(&path).await.expect("a table")),
             owner: Arc::new(Down),
             tokens: tokens().verifier(),
+            cursors: CursorKey::derived_from(b"a secret"),
             tasks: Tasks::new(),
         };
         let service = build(&config(Role::Reader), deps).await.expect("a reader");

@@ -33,6 +33,7 @@ impl Updater {
         let dead_letters = Arc::new(SqliteDeadLetters::open(&path).await.expect("a table"));
         let (topics, tasks) = (Topics::new().await, Tasks::new());
         let deps = Deps {
+            cursors: CursorKey::derived_from(b"a secret"),
             tokens: crate::http::tokens().verifier(),
             views: Arc::clone(&store),
             bus: topics.bus.clone(),

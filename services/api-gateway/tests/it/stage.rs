@@ -136,7 +136,7 @@ fn config(service: &str, keys: &Path) -> Config {
 async fn start(router: Router, shutdown: &CancellationToken) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(serve(listener, router, shutdown.clone(), Duration::ZERO));
+    tokio::spawn(serve(listener, router, 64, shutdown.clone(), Duration::ZERO));
     address
 }
 

@@ -29,6 +29,14 @@ impl Vault {
         let opened = open(url.expose()).await;
         opened.map_err(|error| anyhow::anyhow!("setting `vault` ({url}): {error:#}"))
     }
+
+    /// A secret of the bank by its name, drawn at the first call and the same ever after: 32 bytes.
+    ///
+    /// # Errors
+    /// When the vault does not answer, or the system has no randomness to give.
+    pub async fn service_key(&self, name: &str) -> anyhow::Result<Vec<u8>> {
+        service_key(&self.pool, name).await
+    }
 }
 
 async fn open(url: &str) -> anyhow::Result<Vault> {

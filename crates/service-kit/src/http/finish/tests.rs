@@ -8,7 +8,9 @@ use tower::ServiceExt;
 use uuid::Uuid;
 
 use super::*;
-use crate::http::{Cursor, IdempotencyKey, IfMatch, Limit, RequestContext, ValidJson, ValidPath, ValidQuery};
+use crate::http::{
+    Cursor, CursorKey, IdempotencyKey, IfMatch, Limit, RequestContext, ValidJson, ValidPath, ValidQuery,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -34,8 +36,12 @@ fn routes() -> Router {
         .route("/fails", get(|| async { Problem::internal("secret") }))
 }
 
+fn key() -> CursorKey {
+    CursorKey::derived_from(b"a secret")
+}
+
 async fn list(ValidQuery(page): ValidQuery<Page>) -> Result<String, Problem> {
-    let from = page.cursor.map_or(Ok(0), |cursor| cursor.decode::<u32>())?;
+    let from = page.cursor.map_or(Ok(0), |cursor| cursor.decode::<u32>(&key(), "/things"))?;
     Ok(format!("{from} {}", page.limit.get()))
 }
 
@@ -117,7 +123,7 @@ async fn paths_and_queries_are_checked() {
     get_path("/things/five").await.is(400, "invalid-path");
     get_path("/things/%ff").await.is(400, "invalid-path");
     assert_eq!(get_path("/things").await.text, "0 50");
-    let cursor = serde_json::to_value(Cursor::encode(&7).unwrap()).unwrap();
+    let cursor = serde_json::to_value(Cursor::encode(&key(), "/things", &7).unwrap()).unwrap();
     assert_eq!(
         get_path(&format!("/things?limit=200&cursor={}", cursor.as_str().unwrap())).await.text,
         "7 200"
@@ -138,7 +144,7 @@ async fn bodies_are_checked() {
     post_with("/things", &[], "{}").await.is(415, "unsupported-media-type");
     let options = HttpOptions { body_limit: 3, ..HttpOptions::default() };
     let request = || Request::post("/things").header(CONTENT_TYPE, "application/json");
-    assert_eq!(call_with(options, request(), "{ }").await.status, 200);
+    assert_eq!(call_with(options.clone(), request(), "{ }").await.status, 200);
     call_with(options, request(), "{  }").await.is(413, "payload-too-large");
 }
 
@@ -240,4 +246,39 @@ async fn metrics_go_by_route_template() {
     );
     assert!(text.contains(r#"http_request_duration_seconds_bucket{method="GET",route="unknown""#), "{text}");
     assert!(!text.contains(&id.to_string()) && !text.contains("secret"), "{text}");
+}
+
+#[tokio::test]
+async fn every_answer_is_data_for_its_reader_alone() {
+    for path in ["/things", "/nothing", "/panics", "/livez", "/things?limit=0"] {
+        let answer = get_path(path).await;
+        for (name, value) in [
+            ("cache-control", "no-store"),
+            ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+            ("referrer-policy", "no-referrer"),
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+        ] {
+            assert_eq!(answer.header(name), value, "{path}");
+        }
+        assert!(!answer.headers.contains_key("access-control-allow-origin"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn only_named_origins_may_call() {
+    let options =
+        HttpOptions { cors_origins: vec!["https://ours.example".parse().unwrap()], ..HttpOptions::default() };
+    let ask = async |origin: &str| {
+        let preflight = Request::builder().method("OPTIONS").uri("/things").header("origin", origin);
+        let preflight = preflight.header("access-control-request-method", "POST");
+        call_with(options.clone(), preflight, "").await
+    };
+    let ours = ask("https://ours.example").await;
+    assert_eq!(ours.header("access-control-allow-origin"), "https://ours.example");
+    assert!(ours.header("access-control-allow-methods").contains("POST"));
+    assert!(!ours.headers.contains_key("access-control-allow-credentials"));
+    assert!(!ask("https://theirs.example").await.headers.contains_key("access-control-allow-origin"));
+    let off = Request::builder().method("OPTIONS").uri("/things").header("origin", "https://ours.example");
+    call(off, "").await.is(405, "method-not-allowed");
 }

@@ -1,4 +1,5 @@
 use std::io;
+use std::num::NonZeroU32;
 use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use tower::ServiceExt;
 use uuid::Uuid;
 
 use super::*;
-use crate::http::{HttpOptions, JWKS_PATH, REQUEST_ID, finish, jwks_route};
+use crate::http::{Budget, HttpOptions, JWKS_PATH, REQUEST_ID, RateSettings, finish, jwks_route};
 
 fn keys() -> SigningKeys {
     SigningKeys::in_memory(Duration::from_secs(900), Seed::from_bytes([7; 32]), Utc::now()).unwrap()
@@ -252,4 +253,68 @@ async fn a_refusal_is_logged_once_and_without_the_token() {
     for part in forged.split('.').skip(1) {
         assert!(!logged.contains(part), "{part} is in the log");
     }
+}
+
+/// Budgets that do not fill up while a test runs.
+fn limited() -> Router {
+    let budget = |burst: u32| Budget { per_second: NonZeroU32::MIN, burst: NonZeroU32::new(burst).unwrap() };
+    let rates = RateSettings { strangers: budget(100), customers: budget(102), operators: budget(103) };
+    let App { router, health } = app(local());
+    finish(router, HttpOptions { rate_limit: Some(rates), ..HttpOptions::default() }, health)
+}
+
+async fn ask(router: &Router, path: &str, token: Option<&str>, peer: &str) -> Response {
+    let method = if path == "/sign-in" { "POST" } else { "GET" };
+    let mut request = Request::builder().method(method).uri(path);
+    if let Some(token) = token {
+        request = request.header(AUTHORIZATION, bearer_of(token));
+    }
+    let peer: SocketAddr = format!("{peer}:1").parse().unwrap();
+    let request = request.extension(ConnectInfo(peer)).body(Body::empty()).unwrap();
+    router.clone().oneshot(request).await.unwrap()
+}
+
+/// Asks until it is refused; what each answer said was left.
+async fn exhaust(router: &Router, path: &str, token: Option<&str>, peer: &str) -> Vec<u32> {
+    let mut left = Vec::new();
+    loop {
+        let answer = ask(router, path, token, peer).await;
+        let limit = answer.headers()["ratelimit"].to_str().unwrap().to_owned();
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            assert!(answer.headers().contains_key("retry-after"));
+            assert_eq!(limit, "\"caller\";r=0;t=1");
+            return left;
+        }
+        assert_eq!(answer.status(), StatusCode::OK);
+        assert!(left.len() < 200, "never refused");
+        let remaining = limit.trim_start_matches("\"caller\";r=").split(';').next().unwrap();
+        left.push(remaining.parse().unwrap());
+    }
+}
+
+#[tokio::test]
+async fn every_caller_has_a_budget_of_their_own() {
+    let router = limited();
+    let other = token(Subject::Customer(Uuid::from_u128(2)));
+    let left = exhaust(&router, "/who", Some(&customer()), "10.0.0.1").await;
+    assert!(left.len() >= 102 && left[0] == 101 && left.is_sorted_by(|a, b| a >= b), "{left:?}");
+    // Neither the address nor the route is theirs alone.
+    assert_eq!(ask(&router, "/who", Some(&customer()), "10.0.0.9").await.status(), 429);
+    assert_eq!(ask(&router, "/plain", Some(&customer()), "10.0.0.1").await.status(), 429);
+    assert_eq!(ask(&router, "/who", Some(&other), "10.0.0.1").await.status(), 200);
+    assert!(exhaust(&router, "/who", Some(&operator()), "10.0.0.1").await.len() >= 103);
+    assert!(exhaust(&router, "/sign-in", None, "10.0.0.1").await.len() >= 100);
+    assert_eq!(ask(&router, "/sign-in", None, "10.0.0.2").await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_forged_token_spends_nobodys_budget() {
+    let router = limited();
+    let genuine = customer();
+    let forged = format!("{}x", &genuine[..genuine.len() - 2]);
+    for _ in 0..300 {
+        assert_eq!(ask(&router, "/who", Some(&forged), "10.0.0.1").await.status(), 401);
+    }
+    let answer = ask(&router, "/who", Some(&genuine), "10.0.0.1").await;
+    assert_eq!(answer.headers()["ratelimit"], "\"caller\";r=101;t=1");
 }

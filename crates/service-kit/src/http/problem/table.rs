@@ -123,6 +123,20 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency-key-reused", detail)
     }
 
+    /// 409: the first request under the same `Idempotency-Key` is not answered yet.
+    #[must_use]
+    pub fn idempotency_key_in_use() -> Self {
+        let detail = "the first request under this Idempotency-Key is still at work; repeat it in a moment";
+        Self::new(StatusCode::CONFLICT, "idempotency-key-in-use", detail).retry_after(1)
+    }
+
+    /// 429: the caller asked more often than allowed.
+    #[must_use]
+    pub fn too_many_requests(seconds: u64) -> Self {
+        let detail = format!("you ask more often than is allowed; the next request is taken in {seconds} s");
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", detail).retry_after(seconds)
+    }
+
     /// 412: `If-Match` named another version than the `actual` one, which the answer carries as `version`.
     #[must_use]
     pub fn version_mismatch(actual: i64) -> Self {

@@ -5,6 +5,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
 
+/// How many connections the server takes at once.
+const PLACES: usize = 2;
+
 /// A server whose `/slow` answers after as long as `slow` says, told to stop by the token.
 async fn start(
     slow: Duration,
@@ -18,6 +21,7 @@ async fn start(
                 "done"
             }),
         )
+        .route("/long", get(|| async { vec![b'x'; 64 << 20] }))
         .route(
             "/peer",
             get(|ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.ip().to_string() }),
@@ -27,7 +31,7 @@ async fn start(
     let shutdown = CancellationToken::new();
     let server = tokio::spawn({
         let shutdown = shutdown.clone();
-        async move { serve(listener, router, shutdown, drain).await.unwrap() }
+        async move { serve(listener, router, PLACES, shutdown, drain).await.unwrap() }
     });
     (address, shutdown, server)
 }
@@ -79,4 +83,40 @@ async fn a_head_that_does_not_arrive_is_not_waited_for() {
     let _ = tokio::time::timeout(HEAD_TIME * 2, stream.read_to_end(&mut answer))
         .await
         .expect("the server hangs up");
+}
+
+/// The clock stands still while there is work, so that the time limit passes only once the server waits for the client.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_does_not_read_its_answer_is_cut_off() {
+    let (address, shutdown, server) = start(Duration::ZERO, Duration::from_secs(3600)).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET /long HTTP/1.1\r\nhost: h\r\n\r\n").await.unwrap();
+    tokio::time::sleep(READ_TIME * 2).await;
+    shutdown.cancel();
+    let asked = tokio::time::Instant::now();
+    server.await.unwrap();
+    assert!(asked.elapsed() < READ_TIME, "the connection was gone before the drain began");
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    assert!(answer.len() < 64 << 20, "all of it was sent");
+}
+
+#[tokio::test]
+async fn one_connection_too_many_waits_for_a_place() {
+    let (address, shutdown, server) = start(Duration::ZERO, Duration::ZERO).await;
+    let mut held = Vec::new();
+    for _ in 0..PLACES {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET /peer HTTP/1.1\r\nhost: h\r\n\r\n").await.unwrap();
+        stream.read_u8().await.unwrap();
+        held.push(stream);
+    }
+    let mut waiting = TcpStream::connect(address).await.unwrap();
+    waiting.write_all(b"GET /peer HTTP/1.1\r\nhost: h\r\n\r\n").await.unwrap();
+    let early = tokio::time::timeout(Duration::from_millis(200), waiting.read_u8()).await;
+    assert!(early.is_err(), "it was answered although all places are taken");
+    held.pop();
+    assert_eq!(waiting.read_u8().await.unwrap(), b'H');
+    shutdown.cancel();
+    server.await.unwrap();
 }

@@ -1,12 +1,11 @@
 //! `GET /v1/accounts/{id}/entries`: every change of an account's balance, the newest first.
 
-use axum::Json;
 use axum::extract::State;
+use axum::http::Uri;
 use domain::ids::AccountId;
 use serde::Deserialize;
-use service_kit::http::{Cursor, Limit, Problem, SignedIn, ValidPath, ValidQuery};
+use service_kit::http::{Cursor, Limit, Page, Problem, SignedIn, ValidPath, ValidQuery};
 
-use super::super::page::{Page, and_one};
 use crate::application::Application;
 use crate::view::EntryView;
 
@@ -22,9 +21,11 @@ pub(crate) async fn list(
     State(application): State<Application>,
     SignedIn(caller): SignedIn,
     ValidPath(id): ValidPath<AccountId>,
+    uri: Uri,
     ValidQuery(query): ValidQuery<PageQuery>,
-) -> Result<Json<Page<EntryView>>, Problem> {
-    let before = query.cursor.map(|cursor| cursor.decode()).transpose()?;
-    let entries = application.entries(&caller.actor(), id, before, and_one(query.limit)).await?;
-    Page::of(entries, query.limit, |entry| entry.version).map(Json)
+) -> Result<Page<EntryView>, Problem> {
+    let cursors = &application.cursors;
+    let before = query.cursor.map(|cursor| cursor.decode(cursors, uri.path())).transpose()?;
+    let entries = application.entries(&caller.actor(), id, before, query.limit.and_one()).await?;
+    Page::of(entries, query.limit, cursors, &uri, |entry| entry.version)
 }

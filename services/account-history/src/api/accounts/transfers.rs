@@ -1,11 +1,10 @@
 //! `GET /v1/accounts/{id}/transfers`: every transfer from or to an account, the newest first.
 
-use axum::Json;
 use axum::extract::State;
+use axum::http::Uri;
 use domain::ids::AccountId;
-use service_kit::http::{Problem, SignedIn, ValidPath, ValidQuery};
+use service_kit::http::{Page, Problem, SignedIn, ValidPath, ValidQuery};
 
-use super::super::page::{Page, and_one};
 use super::entries::PageQuery;
 use crate::application::Application;
 use crate::view::TransferView;
@@ -14,9 +13,11 @@ pub(crate) async fn list(
     State(application): State<Application>,
     SignedIn(caller): SignedIn,
     ValidPath(id): ValidPath<AccountId>,
+    uri: Uri,
     ValidQuery(query): ValidQuery<PageQuery>,
-) -> Result<Json<Page<TransferView>>, Problem> {
-    let after = query.cursor.map(|cursor| cursor.decode()).transpose()?;
-    let transfers = application.transfers(&caller.actor(), id, after, and_one(query.limit)).await?;
-    Page::of(transfers, query.limit, TransferView::order).map(Json)
+) -> Result<Page<TransferView>, Problem> {
+    let cursors = &application.cursors;
+    let after = query.cursor.map(|cursor| cursor.decode(cursors, uri.path())).transpose()?;
+    let transfers = application.transfers(&caller.actor(), id, after, query.limit.and_one()).await?;
+    Page::of(transfers, query.limit, cursors, &uri, TransferView::order)
 }
