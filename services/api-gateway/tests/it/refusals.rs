@@ -124,6 +124,7 @@ async fn a_service_that_is_back_is_asked_again() {
     tokio::spawn(service_kit::http::serve(
         listener,
         axum::Router::new().fallback(|| async { "ok" }),
+        64,
         tokio_util::sync::CancellationToken::new(),
         Duration::ZERO,
     ));

@@ -2,8 +2,9 @@
 
 use futures::future::join_all;
 use serde_json::json;
+use uuid::Uuid;
 
-use crate::client::fresh_key;
+use crate::client::{fresh_key, transfer};
 use crate::stage::{Overrides, Stage, event_recorded, has_read, stored_events};
 
 /// Only an account's answer moves the saga: the debit is committed, but the transfer has not seen it.
@@ -38,6 +39,36 @@ async fn cancelling_before_a_refused_debit_cancels() {
     gate.open();
     assert_eq!(bank.ended(&transfer).await.state(), "cancelled");
     bank.balance_becomes(&ada, 10).await;
+    stage.end().await;
+}
+
+/// The first request waits for the end of its transfer, and its repetition is not made to wait beside it.
+#[tokio::test]
+async fn a_key_whose_first_request_still_waits_is_in_use() {
+    let stage = Stage::embedded().await;
+    let bank = stage.bank();
+    let (ada, charles) = (bank.open(100).await, bank.open(0).await);
+    let gate = stage.hold("transfers", "AccountDebited");
+    let key = fresh_key();
+    let headers = [("idempotency-key", key.as_str()), ("prefer", "wait=30")];
+
+    let first = bank.post("/v1/transfers", &headers, transfer(&ada, &charles, 60));
+    let repetition = async {
+        event_recorded(stage.sources(), "MoneyTransferCreated").await;
+        let told = bank.post("/v1/transfers", &headers, transfer(&ada, &charles, 60)).await;
+        let told = told.expect_problem(409, "idempotency-key-in-use");
+        assert_eq!(told.header("retry-after"), "1");
+        // Keys are the caller's own.
+        let other = bank.as_customer(Uuid::now_v7());
+        other.post("/v1/transfers", &headers[..1], transfer(&charles, &ada, 60)).await.expect(202);
+        gate.open();
+    };
+    let (first, ()) = tokio::join!(first, repetition);
+
+    assert_eq!(first.expect(201).state(), "completed");
+    let again = bank.post("/v1/transfers", &headers, transfer(&ada, &charles, 60)).await.expect(201);
+    assert_eq!(again.header("idempotent-replayed"), "true");
+    bank.balance_becomes(&ada, 40).await;
     stage.end().await;
 }
 

@@ -81,6 +81,9 @@ impl Processes {
                 format!("account_history_url={}", self.address("account-history")),
                 format!("customers_url={}", self.address("customers")),
                 keys,
+                // All tests together register from one address.
+                "rate_limit.strangers.per_second=10000".to_owned(),
+                "rate_limit.strangers.burst=10000".to_owned(),
             ];
             self.gateway = Some(self.run("api-gateway", set(addresses), faults));
         }
