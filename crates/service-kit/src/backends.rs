@@ -8,6 +8,7 @@ mod dead_letters;
 
 use std::sync::Arc;
 
+use audit::AuditLog;
 use event_store::EventStore;
 use futures::future::BoxFuture;
 use messaging::{Bus, DeadLetters, OutboxRelay, Subscription, SubscriptionStatus};
@@ -87,6 +88,17 @@ pub fn open_store<'a>(
     Box::pin(async move {
         let opened = event_store::open(url.expose()).await;
         opened.map_err(|error| anyhow::anyhow!("setting `{name}` ({url}): {error}"))
+    })
+}
+
+/// Opens the audit log that the setting `audit` names.
+///
+/// # Errors
+/// When the URL is wrong or the database cannot be opened; the message names the setting.
+pub fn open_audit(url: &SecretUrl) -> BoxFuture<'_, anyhow::Result<AuditLog>> {
+    Box::pin(async move {
+        let opened = AuditLog::open(url.expose()).await;
+        opened.map_err(|error| anyhow::anyhow!("setting `audit` ({url}): {error}"))
     })
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Invariant: whatever a client sends, a refusal is an RFC 9457 problem with a stable `code`.
 
+mod audited;
 mod conditional;
 mod context;
 mod finish;
@@ -21,6 +22,7 @@ mod rate;
 mod security;
 mod serve;
 
+pub use audited::ActedAs;
 pub use conditional::{IfMatch, etag, with_version};
 pub use context::{CORRELATION_ID, REQUEST_ID, RequestContext};
 pub use finish::{HttpOptions, finish};

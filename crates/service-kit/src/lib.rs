@@ -18,8 +18,9 @@ pub mod tasks;
 pub mod telemetry;
 
 pub use app::{About, App, Failure, host, main, report, run};
-pub use health::Health;
 /// Who calls, and how a token becomes a caller.
+pub use audit;
+pub use health::Health;
 pub use identity;
 pub use settings::{
     CommonArgs, ListenAddr, SecretUrl, ServerSettings, SettingsError, Span, TokenSettings, redact_url,

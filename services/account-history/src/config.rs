@@ -15,6 +15,8 @@ pub const DEFAULTS: &str = concat!(
 pub struct Config {
     /// Where the views are.
     pub views: SecretUrl,
+    /// The audit log.
+    pub audit: SecretUrl,
     /// The bus.
     pub bus: SecretUrl,
     /// What this process does.

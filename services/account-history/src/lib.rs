@@ -25,7 +25,7 @@ use domain::account::Account;
 use domain::transfer::MoneyTransfer;
 use futures::future::BoxFuture;
 use messaging::{Bus, DeadLetters, StreamSource};
-use service_kit::backends::{Watched, bus_health, open_bus};
+use service_kit::backends::{Watched, bus_health, open_audit, open_bus};
 use service_kit::health::Health;
 use service_kit::http::{CursorKey, Guard};
 use service_kit::identity::TokenVerifier;
@@ -84,7 +84,9 @@ pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
     let owner = Arc::new(http_owners(&config)?);
     let tokens = config.tokens.verifier(SystemTime::now().into())?;
     let cursors = cursor_key(&config)?;
-    Ok(build(&config, Deps { views, bus, dead_letters, owner, tokens, cursors, tasks }).await?.app)
+    let audit = open_audit(&config.audit).await?;
+    let deps = Deps { views, bus, dead_letters, owner, tokens, cursors, tasks };
+    Ok(build(&config, deps).await?.app.audited(audit))
 }
 
 /// The readers of one bank know the same secret, so that one goes on where another one stopped.

@@ -8,7 +8,7 @@ use service_kit::settings::{CommonArgs, load};
 use service_kit::{About, Failure, report};
 
 use crate::config::{Config, DEFAULTS};
-use crate::{demo, redrive, start, token, verify};
+use crate::{audit, demo, redrive, start, token, verify};
 
 const ABOUT: About = About {
     name: "bank",
@@ -50,6 +50,9 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// List the messages that wait behind a failure, or replay them in order
     Redrive(redrive::RedriveArgs),
+    /// Read the audit log: who asked for what, and what came of it; or check that it is whole
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Print an access token, signed with the bank's own keys
     Token(token::TokenArgs),
     /// Print the commented default settings, ready to be edited
@@ -73,6 +76,7 @@ async fn dispatch(cli: Cli) -> ExitCode {
         Command::Demo(args) => finish(demo::run(args).await),
         Command::Verify(args) => finish(verify::run(args).await),
         Command::Redrive(args) => finish(redrive::run(args).await),
+        Command::Audit(command) => finish(audit::run(command).await),
         Command::Token(args) => finish(token::run(args)),
         Command::Settings => finish(print(DEFAULTS).map(|()| ExitCode::SUCCESS)),
     }

@@ -25,6 +25,8 @@ pub struct Config {
     pub customers_store: SecretUrl,
     /// Keys, passwords and sessions; empty means a file in `data_dir`.
     pub vault: SecretUrl,
+    /// The audit log; empty means a file in `data_dir`.
+    pub audit: SecretUrl,
     /// The bus; empty means a file in `data_dir`.
     pub bus: SecretUrl,
     /// The views; empty means a file in `data_dir`.
@@ -71,6 +73,7 @@ impl Config {
         accounts::Config {
             store: urls.accounts_store,
             bus: urls.bus,
+            audit: urls.audit,
             subscription_id: self.accounts_subscription_id.clone(),
             snapshot_every: self.snapshot_every,
             lanes: self.lanes,
@@ -87,6 +90,7 @@ impl Config {
         transfers::Config {
             store: urls.transfers_store,
             bus: urls.bus,
+            audit: urls.audit,
             subscription_id: self.transfers_subscription_id.clone(),
             snapshot_every: self.snapshot_every,
             lanes: self.lanes,
@@ -105,6 +109,7 @@ impl Config {
         customers::Config {
             store: urls.customers_store,
             bus: urls.bus,
+            audit: urls.audit,
             vault: urls.vault,
             subscription_id: self.customers_subscription_id.clone(),
             snapshot_every: self.snapshot_every,
@@ -124,6 +129,7 @@ impl Config {
         account_history::Config {
             views: urls.views,
             bus: urls.bus,
+            audit: urls.audit,
             role: account_history::Role::Both,
             subscription_id: self.history_subscription_id.clone(),
             // In one process the owners' stores are read directly.

@@ -1,6 +1,7 @@
 //! The whole bank in one process: the libraries of the four services behind one port, and the tools that read
 //! their stores.
 
+mod audit;
 mod cli;
 pub mod config;
 pub mod demo;
@@ -67,7 +68,7 @@ pub async fn build(
     let router = accounts.router.merge(transfers.router).merge(history.router);
     // Where tokens come from elsewhere, so do customers.
     let Some(keys) = keys else {
-        return Ok(App { router, health });
+        return Ok(App { router, health }.audited(parts.audit.clone()));
     };
     let deps = customers::Deps {
         side: parts.customers_side(),
@@ -78,8 +79,9 @@ pub async fn build(
         tasks: tasks.clone(),
     };
     let customers = customers::build(&config.customers(), deps).await?.app;
-    Ok(App {
+    let app = App {
         router: router.merge(customers.router).merge(jwks_route(keys)),
         health: health.include("customers", customers.health),
-    })
+    };
+    Ok(app.audited(parts.audit.clone()))
 }

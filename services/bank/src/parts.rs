@@ -13,7 +13,8 @@ use domain::transfer::MoneyTransfer;
 use event_store::EventStore;
 use messaging::{Bus, DeadLetters};
 use service_kit::Tasks;
-use service_kit::backends::{CommandSide, open_bus, open_dead_letters, open_store};
+use service_kit::audit::AuditLog;
+use service_kit::backends::{CommandSide, open_audit, open_bus, open_dead_letters, open_store};
 use service_kit::http::CursorKey;
 use service_kit::identity::TokenVerifier;
 
@@ -32,6 +33,8 @@ pub struct Parts {
     pub customers_store: Arc<dyn EventStore>,
     /// The customers service's keys, passwords and sessions.
     pub vault: Vault,
+    /// Who asked for what, and what came of it.
+    pub audit: AuditLog,
     /// The bus between the services.
     pub bus: Arc<dyn Bus>,
     /// The views.
@@ -60,6 +63,7 @@ impl Parts {
             customers_store: open_store("customers_store", &urls.customers_store).await?,
             vault,
             cursors,
+            audit: open_audit(&urls.audit).await?,
             bus: open_bus("bus", &urls.bus).await?,
             views: views.views,
             accounts_dead_letters: open_dead_letters(&urls.accounts_store).await?,
@@ -134,5 +138,6 @@ impl Parts {
     pub async fn close(&self) {
         self.sources().close().await;
         self.vault.close().await;
+        self.audit.close().await;
     }
 }

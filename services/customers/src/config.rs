@@ -17,6 +17,8 @@ pub const DEFAULTS: &str = concat!(
 pub struct Config {
     /// The event store.
     pub store: SecretUrl,
+    /// The audit log.
+    pub audit: SecretUrl,
     /// The bus.
     pub bus: SecretUrl,
     /// Keys, passwords and sessions: what is destroyed to forget somebody.

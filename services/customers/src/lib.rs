@@ -18,7 +18,7 @@ use std::sync::Arc;
 use domain::customer::Customer;
 use event_store::{Clock, Commands, LaneSettings, Repository, SystemClock};
 use futures::future::BoxFuture;
-use service_kit::backends::{CommandSide, Watched};
+use service_kit::backends::{CommandSide, Watched, open_audit};
 use service_kit::http::{Guard, jwks_route};
 use service_kit::identity::{TokenIssuer, TokenVerifier};
 use service_kit::{About, App, Tasks};
@@ -77,7 +77,8 @@ pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
     let tokens = config.tokens.verifier_with(keys.clone());
     let issuer = config.tokens.issuer(keys.clone())?;
     let deps = Deps { side, vault, tokens, issuer, clock, tasks };
-    let App { router, health } = build(&config, deps).await?.app;
+    let audit = open_audit(&config.audit).await?;
+    let App { router, health } = build(&config, deps).await?.app.audited(audit);
     Ok(App { router: router.merge(jwks_route(keys)), health })
 }
 

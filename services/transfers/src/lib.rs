@@ -15,7 +15,7 @@ use std::sync::Arc;
 use domain::transfer::MoneyTransfer;
 use event_store::{Clock, Commands, LaneSettings, Repository, SystemClock};
 use futures::future::BoxFuture;
-use service_kit::backends::{CommandSide, Watched};
+use service_kit::backends::{CommandSide, Watched, open_audit};
 use service_kit::http::Guard;
 use service_kit::identity::TokenVerifier;
 use service_kit::{About, App, Tasks, owned_streams};
@@ -65,7 +65,8 @@ pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
     let clock = Arc::new(SystemClock);
     let tokens = config.tokens.verifier(clock.now())?;
     let deps = Deps { side, tokens, clock, tasks };
-    let App { router, health } = build(&config, deps).await?.app;
+    let audit = open_audit(&config.audit).await?;
+    let App { router, health } = build(&config, deps).await?.app.audited(audit);
     Ok(App { router: router.merge(lent), health })
 }
 

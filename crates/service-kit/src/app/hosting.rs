@@ -2,7 +2,8 @@
 
 use std::io;
 
-use axum::Router;
+use audit::AuditLog;
+use axum::{Extension, Router};
 use futures::future::BoxFuture;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -18,6 +19,21 @@ pub struct App {
     pub router: Router,
     /// The checks.
     pub health: Health,
+}
+
+impl App {
+    /// Keeps every decision of the routes in the log, without which the service is not ready.
+    #[must_use]
+    pub fn audited(self, log: AuditLog) -> Self {
+        let health = self.health.check("audit", {
+            let log = log.clone();
+            move || {
+                let log = log.clone();
+                async move { log.ping().await }
+            }
+        });
+        Self { router: self.router.layer(Extension(Some(log))), health }
+    }
 }
 
 /// Serves `app` until `shutdown`. Then, in this order: `/readyz` says so, no more connections are taken, the

@@ -44,11 +44,12 @@ use axum::http::header::{AUTHORIZATION, Entry};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use identity::{Caller, TokenError, TokenVerifier};
 use metrics::counter;
 
+use super::audited::Asked;
 use super::{Problem, RateLimiter};
 use crate::app::App;
 use crate::health::Health;
@@ -98,7 +99,8 @@ impl Guard {
     /// Routes for everybody: sign-in, public keys.
     #[must_use]
     pub fn public(mut self, routes: Router) -> Self {
-        self.router = self.router.merge(routes.layer(middleware::from_fn(count_stranger)));
+        let layer = middleware::from_fn_with_state(self.checked.clone(), serve_stranger);
+        self.router = self.router.merge(routes.layer(layer));
         self
     }
 
@@ -120,21 +122,49 @@ impl Guard {
 }
 
 /// Puts the [`Caller`] into the request, or refuses it.
-async fn authenticate(
-    State(checked): State<Checked>,
-    mut request: Request,
-    next: Next,
-) -> Result<Response, Problem> {
-    hide_tokens(request.headers_mut());
-    let token = bearer(request.headers())?;
-    let caller = checked.verifier.verify(token, (checked.clock)()).await.map_err(refuse)?;
-    let remaining = limiter(&request).map(|limiter| limiter.count(&caller)).transpose()?;
-    request.extensions_mut().insert(caller);
+async fn authenticate(State(checked): State<Checked>, mut request: Request, next: Next) -> Response {
+    let asked = Asked::of(&request);
+    let caller = checked.caller(&mut request).await;
+    let response = match &caller {
+        Ok(caller) => serve_caller(caller, request, next).await.into_response(),
+        Err(problem) => problem.clone().into_response(),
+    };
+    let decided = asked.and_then(|asked| asked.answered(caller.as_ref().ok(), &response, (checked.clock)()));
+    if let Some(decided) = decided {
+        decided.record().await;
+    }
+    response
+}
+
+impl Checked {
+    async fn caller(&self, request: &mut Request) -> Result<Caller, Problem> {
+        hide_tokens(request.headers_mut());
+        let token = bearer(request.headers())?;
+        self.verifier.verify(token, (self.clock)()).await.map_err(refuse)
+    }
+}
+
+async fn serve_caller(caller: &Caller, mut request: Request, next: Next) -> Result<Response, Problem> {
+    let remaining = limiter(&request).map(|limiter| limiter.count(caller)).transpose()?;
+    request.extensions_mut().insert(caller.clone());
     let response = next.run(request).await;
     Ok(match remaining {
         Some(remaining) => remaining.tell(response),
         None => response,
     })
+}
+
+async fn only_operators(_: OperatorCaller, request: Request, next: Next) -> Response {
+    next.run(request).await
+}
+
+async fn serve_stranger(State(checked): State<Checked>, request: Request, next: Next) -> Response {
+    let asked = Asked::of(&request);
+    let response = count_stranger(request, next).await.into_response();
+    if let Some(decided) = asked.and_then(|asked| asked.answered(None, &response, (checked.clock)())) {
+        decided.record().await;
+    }
+    response
 }
 
 /// Of whoever has not signed in, an address is all there is to know.
@@ -149,10 +179,6 @@ async fn count_stranger(request: Request, next: Next) -> Result<Response, Proble
 
 fn limiter(request: &Request) -> Option<&RateLimiter> {
     request.extensions().get::<Option<RateLimiter>>()?.as_ref()
-}
-
-async fn only_operators(_: OperatorCaller, request: Request, next: Next) -> Response {
-    next.run(request).await
 }
 
 /// From here on, whoever shows the headers does not show the token.

@@ -58,6 +58,7 @@ pub(crate) fn config(role: Role) -> Config {
         views: "".into(),
         bus: "".into(),
         role,
+        audit: SecretUrl::default(),
         subscription_id: "account-history".to_owned(),
         accounts_url: String::new(),
         transfers_url: String::new(),

@@ -9,6 +9,7 @@ use account_history::{Deps, Role, build};
 use messaging::dead_letter::SqliteDeadLetters;
 use messaging::{DeadLetters, StreamSource};
 use service_kit::Tasks;
+use service_kit::http::CursorKey;
 use test_support::eventually;
 
 use crate::http::config;

@@ -26,6 +26,8 @@ pub struct Urls {
     pub customers_store: SecretUrl,
     /// The customers service's keys, passwords and sessions.
     pub vault: SecretUrl,
+    /// The audit log.
+    pub audit: SecretUrl,
     /// The bus.
     pub bus: SecretUrl,
     /// The views.
@@ -43,6 +45,7 @@ impl Urls {
             transfers_store: or(&config.transfers_store, files.transfers_store),
             customers_store: or(&config.customers_store, files.customers_store),
             vault: or(&config.vault, files.vault),
+            audit: or(&config.audit, files.audit),
             bus: or(&config.bus, files.bus),
             views: or(&config.views, files.views),
         }
@@ -58,6 +61,7 @@ impl Urls {
             transfers_store: file("sqlite://", "transfers.sqlite"),
             customers_store: file("sqlite://", "customers.sqlite"),
             vault: file("sqlite://", "vault.sqlite"),
+            audit: file("sqlite://", "audit.sqlite"),
             bus: file("embedded:", "bus.sqlite"),
             views: file("sqlite://", "views.sqlite"),
         }

@@ -115,11 +115,26 @@ impl Bank {
             }
             request = request.body(body);
         }
-        let response = request.send().await?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let text = response.text().await?;
-        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Ok(Answer { status, headers, body })
+        read(request.send().await?).await
+    }
+
+    /// Sends bytes that need not be JSON, as JSON.
+    pub(crate) async fn send_bytes(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Answer {
+        let mut request = self.http.request(method, format!("{}{path}", self.url)).body(body);
+        request = request.header("content-type", "application/json");
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        read(request.send().await.expect("the bank answers")).await.expect("the bank answers in full")
     }
 
     pub(crate) async fn post(&self, path: &str, headers: &[(&str, &str)], body: Value) -> Answer {
@@ -199,6 +214,13 @@ impl Bank {
         })
         .await
     }
+}
+
+async fn read(response: reqwest::Response) -> Result<Answer, reqwest::Error> {
+    let (status, headers) = (response.status(), response.headers().clone());
+    let text = response.text().await?;
+    let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    Ok(Answer { status, headers, body })
 }
 
 pub(crate) fn usd(amount: u64) -> Value {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a failed expectation fails the test")]
 
+mod audit;
 mod bad_input;
 mod client;
 mod clock;
@@ -12,6 +13,7 @@ mod distributed_saga;
 mod forgetting;
 mod gate;
 mod load;
+mod mutated;
 mod ownership;
 mod saga_rules;
 mod stage;

@@ -8,6 +8,7 @@ mod embedded;
 #[cfg(feature = "distributed")]
 pub(crate) mod processes;
 
+use std::path::Path;
 #[cfg(feature = "distributed")]
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use bank::verify::{Evidence, Report, Sources, check};
 use chrono::{TimeDelta, Utc};
 use messaging::topic_of;
 use reqwest::Method;
+use service_kit::audit::AuditLog;
 use test_support::eventually;
 
 use crate::client::Bank;
@@ -131,6 +133,17 @@ impl Stage {
         }
     }
 
+    /// The services' audit log, read directly.
+    pub(crate) async fn audit_log(&self) -> AuditLog {
+        match &self.kind {
+            Kind::Embedded(embedded) => embedded.audit_log(),
+            #[cfg(feature = "distributed")]
+            Kind::Distributed { running, .. } => {
+                AuditLog::open(running.processes.audit_log()).await.expect("the audit log opens")
+            }
+        }
+    }
+
     /// In one snapshot of the accounts store, balances plus money in flight equal deposits minus withdrawals.
     pub(crate) async fn assert_money_conserved(&self) {
         let accounts =
@@ -195,6 +208,11 @@ impl Stage {
             #[cfg(feature = "distributed")]
             Kind::Distributed { .. } => panic!("the distributed bank is shared with other scenarios"),
         }
+    }
+
+    /// Where this bank's files are (embedded stages).
+    pub(crate) fn folder(&self) -> &Path {
+        self.in_process().folder()
     }
 
     fn in_process(&self) -> &embedded::Embedded {

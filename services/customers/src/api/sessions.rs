@@ -6,8 +6,9 @@ use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use domain::customer::EmailAddress;
+use domain::text::{Actor, CustomerId};
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Problem, SignedIn, ValidJson};
+use service_kit::http::{ActedAs, Problem, SignedIn, ValidJson};
 use uuid::Uuid;
 
 use crate::application::{Application, SignedInSession};
@@ -78,5 +79,8 @@ fn answer(session: &SignedInSession) -> Response {
         refresh_token: session.refresh_token.expose(),
     };
     let no_store = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    (StatusCode::CREATED, no_store, Json(document)).into_response()
+    let mut response = (StatusCode::CREATED, no_store, Json(document)).into_response();
+    let actor = Actor::from(CustomerId::from(session.customer));
+    response.extensions_mut().insert(ActedAs(actor.to_string()));
+    response
 }

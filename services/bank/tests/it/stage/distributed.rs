@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 
 use super::processes::Processes;
 
-const DATABASES: [&str; 4] = ["accounts", "transfers", "customers", "vault"];
+const DATABASES: [&str; 5] = ["accounts", "transfers", "customers", "vault", "audit"];
 
 /// What the services show each other.
 pub(crate) const INTERNAL_SECRET: &str = "between-services";
@@ -68,6 +68,7 @@ pub(crate) struct Servers {
     transfers_store: String,
     customers_store: String,
     vault: String,
+    pub(crate) audit: String,
     bus: String,
     views: String,
     admin: String,
@@ -95,6 +96,7 @@ impl Servers {
             transfers_store: format!("{server}/{name}_transfers"),
             customers_store: format!("{server}/{name}_customers"),
             vault: format!("{server}/{name}_vault"),
+            audit: format!("{server}/{name}_audit"),
             bus: format!("kafka://{brokers}?prefix={name}."),
             views: format!("{}/{name}", mongo.trim_end_matches('/')),
             admin,
@@ -111,7 +113,9 @@ impl Servers {
     /// What every service behind the gateway is told.
     fn service_arguments(&self, keys: &str, pairs: &[(&str, &str)]) -> Vec<String> {
         let secret = format!("internal_secret={INTERNAL_SECRET}");
-        arguments(pairs).into_iter().chain(arguments(&[("--set", keys), ("--set", &secret)])).collect()
+        let audit = format!("audit={}", self.audit);
+        let common = [("--set", keys), ("--set", &secret), ("--set", &audit)];
+        arguments(pairs).into_iter().chain(arguments(&common)).collect()
     }
 
     pub(crate) fn accounts_arguments(&self, keys: &str) -> Vec<String> {
@@ -126,10 +130,12 @@ impl Servers {
     pub(crate) fn customers_arguments(&self) -> Vec<String> {
         let keys = format!("tokens.keys=folder:{}", self.keys.path().display());
         let vault = format!("vault={}", self.vault);
+        let audit = format!("audit={}", self.audit);
         arguments(&[
             ("--store", &self.customers_store),
             ("--bus", &self.bus),
             ("--set", &vault),
+            ("--set", &audit),
             ("--set", &keys),
             ("--set", "passwords.memory_kib=64"),
             ("--set", "passwords.iterations=1"),
@@ -156,6 +162,7 @@ impl Servers {
             transfers_store: self.transfers_store.as_str().into(),
             customers_store: self.customers_store.as_str().into(),
             vault: self.vault.as_str().into(),
+            audit: self.audit.as_str().into(),
             bus: self.bus.as_str().into(),
             views: self.views.as_str().into(),
         };

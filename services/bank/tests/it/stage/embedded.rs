@@ -8,6 +8,7 @@ use bank::parts::Parts;
 use bank::verify::Sources;
 use event_store::Clock;
 use service_kit::Tasks;
+use service_kit::audit::AuditLog;
 use service_kit::settings::{CommonArgs, ServerSettings};
 use tempfile::TempDir;
 use test_support::TestTokens;
@@ -79,6 +80,14 @@ impl Embedded {
     /// The keys of this bank.
     pub(crate) fn tokens(&self) -> TestTokens {
         TestTokens::in_folder(&self.dir.path().join("token-keys"))
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub(crate) fn audit_log(&self) -> AuditLog {
+        self.parts.audit.clone()
     }
 
     pub(crate) async fn stop(self) {

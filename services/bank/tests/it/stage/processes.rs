@@ -125,6 +125,11 @@ impl Processes {
         }
     }
 
+    /// Where the services keep their audit log.
+    pub(crate) fn audit_log(&self) -> &str {
+        &self.servers.audit
+    }
+
     /// A client of the gateway that runs now.
     pub(crate) fn bank(&self) -> Bank {
         Bank::at(self.address("api-gateway"), self.servers.tokens())

@@ -1,0 +1,1 @@
+UPDATE audit_head SET sequence = $1, hash = $2
