@@ -1,6 +1,7 @@
 //! The queries of the account-history service, one function each.
 
 mod past;
+mod statement;
 mod wait;
 
 use std::time::Duration;
@@ -9,6 +10,8 @@ use domain::ids::{AccountId, TransferId};
 use domain::text::{Actor, CustomerId};
 use event_store::Version;
 use service_kit::http::CursorKey;
+
+pub(crate) use statement::{MOST_ENTRIES, Period, Statement};
 
 use crate::error::QueryError;
 use crate::store::{Reader, TransferRange};

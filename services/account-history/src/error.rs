@@ -5,6 +5,7 @@ use event_store::Version;
 use service_kit::http::Problem;
 use thiserror::Error;
 
+use crate::application::MOST_ENTRIES;
 use crate::store::ViewError;
 
 /// Seconds after which a view that is behind is worth another look.
@@ -17,6 +18,8 @@ pub(crate) enum QueryError {
     AccountNotFound,
     #[error("the view is at version {version}, which is not yet the one that was asked for")]
     OutOfDate { version: Version },
+    #[error("the period has more than {MOST_ENTRIES} changes: ask for a shorter one")]
+    StatementTooLong,
     #[error(transparent)]
     Views(#[from] ViewError),
 }
@@ -26,6 +29,9 @@ impl From<QueryError> for Problem {
         let detail = error.to_string();
         match error {
             QueryError::AccountNotFound => Self::new(StatusCode::NOT_FOUND, "account-not-found", detail),
+            QueryError::StatementTooLong => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "statement-too-long", detail)
+            }
             QueryError::OutOfDate { version } => {
                 Self::new(StatusCode::PRECONDITION_FAILED, "view-out-of-date", detail)
                     .with("version", version.0)

@@ -35,6 +35,7 @@ pub(crate) fn routes(services: &Services) -> Router {
         .route("/v1/accounts", reads(account_history).merge(writes(accounts)))
         .route("/v1/accounts/{id}", reads(account_history))
         .route("/v1/accounts/{id}/entries", reads(account_history))
+        .route("/v1/accounts/{id}/statement", reads(account_history))
         .route("/v1/accounts/{id}/transfers", reads(account_history))
         .route("/v1/accounts/{id}/deposits", writes(accounts))
         .route("/v1/accounts/{id}/withdrawals", writes(accounts))

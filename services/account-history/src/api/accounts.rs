@@ -2,6 +2,7 @@
 
 pub(super) mod entries;
 pub(super) mod one;
+pub(super) mod statement;
 pub(super) mod transfers;
 
 use axum::extract::State;

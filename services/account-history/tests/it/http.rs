@@ -47,7 +47,7 @@ impl Answer {
     }
 
     #[track_caller]
-    fn is_problem(&self, status: u16, code: &str) {
+    pub(crate) fn is_problem(&self, status: u16, code: &str) {
         assert_eq!((self.status, self.body["code"].as_str()), (status, Some(code)), "{}", self.body);
         assert_eq!(self.header("content-type"), "application/problem+json");
     }
@@ -58,7 +58,7 @@ pub(crate) fn config(role: Role) -> Config {
         views: "".into(),
         bus: "".into(),
         role,
-        audit: SecretUrl::default(),
+        audit: service_kit::settings::SecretUrl::default(),
         subscription_id: "account-history".to_owned(),
         accounts_url: String::new(),
         transfers_url: String::new(),
@@ -97,12 +97,24 @@ impl Reader {
         reader
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         get(&self.url, path, "").await
     }
 
+    pub(crate) async fn get_with(&self, token: &str, path: &str) -> Answer {
+        get_as(token, &self.url, path, "").await
+    }
+
+    /// An answer that is no JSON.
+    pub(crate) async fn text(&self, path: &str) -> (reqwest::header::HeaderMap, String) {
+        let request = reqwest::Client::new().get(format!("{}{path}", self.url));
+        let answer = request.bearer_auth(tokens().operator()).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        (answer.headers().clone(), answer.text().await.expect("text"))
+    }
+
     /// Follows `next` to the end of a list.
-    async fn all<T: DeserializeOwned>(&self, path: &str) -> Vec<T> {
+    pub(crate) async fn all<T: DeserializeOwned>(&self, path: &str) -> Vec<T> {
         let (mut items, mut cursor) = (Vec::new(), String::new());
         let separator = if path.contains('?') { '&' } else { '?' };
         loop {

@@ -20,4 +20,5 @@ mod process;
 mod projector;
 mod rebuild;
 mod service;
+mod statement;
 mod world;

@@ -133,12 +133,22 @@ impl World {
     }
 
     pub(crate) fn deposit(&mut self, id: AccountId, amount: u64) {
-        self.account(id, |now| AccountCommand::Deposit {
-            actor: operator(),
-            money: usd(amount),
-            memo: "pay".parse().ok(),
-            now,
-        });
+        self.deposit_for(id, amount, "pay");
+    }
+
+    pub(crate) fn deposit_for(&mut self, id: AccountId, amount: u64, memo: &str) {
+        let memo = memo.parse().ok();
+        let money = usd(amount);
+        self.account(id, |now| AccountCommand::Deposit { actor: operator(), money, memo, now });
+    }
+
+    pub(crate) fn withdraw(&mut self, id: AccountId, amount: u64) {
+        let money = usd(amount);
+        self.account(id, |now| AccountCommand::Withdraw { actor: operator(), money, memo: None, now });
+    }
+
+    pub(crate) fn wait(&mut self, time: Duration) {
+        self.now += time;
     }
 
     /// A transfer that is created and goes no further until [`World::settle`].

@@ -14,10 +14,10 @@ use crate::client::{Answer, Bank};
 use crate::customers::{Customer, PASSWORD, Person, register};
 
 /// The texts that nobody may find, by what they are.
-type Planted = BTreeMap<&'static str, String>;
+pub(crate) type Planted = BTreeMap<&'static str, String>;
 
 /// A customer with a payee whose name is a secret too.
-async fn plant(bank: &Bank) -> (Customer, Person, Planted) {
+pub(crate) async fn plant(bank: &Bank) -> (Customer, Person, Planted) {
     let person = Person::new("Ada");
     let customer = register(bank, &person).await;
     let friend = register(bank, &Person::new("Charles")).await;
@@ -43,12 +43,12 @@ async fn plant(bank: &Bank) -> (Customer, Person, Planted) {
     (customer, person, planted)
 }
 
-async fn bank_call(bank: &Bank, method: Method, path: &str, body: Option<String>) -> Answer {
+pub(crate) async fn bank_call(bank: &Bank, method: Method, path: &str, body: Option<String>) -> Answer {
     bank.call(method, path, &[], body).await.expect("the bank answers")
 }
 
 /// Where the texts lie in these bytes: as they are, in base64url and in hexadecimal, which JSON and dumps use.
-fn found_in(bytes: &[u8], planted: &Planted) -> Vec<&'static str> {
+pub(crate) fn found_in(bytes: &[u8], planted: &Planted) -> Vec<&'static str> {
     let contains = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
     let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
     let is_there = |text: &String| contains(text.as_bytes()) || contains(hex(text).as_bytes());

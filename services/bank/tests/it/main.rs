@@ -11,6 +11,8 @@ mod customers;
 #[cfg(feature = "distributed")]
 mod distributed_saga;
 mod forgetting;
+#[cfg(feature = "distributed")]
+mod forgotten_on_servers;
 mod gate;
 mod load;
 mod mutated;

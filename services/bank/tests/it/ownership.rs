@@ -107,6 +107,7 @@ fn rows(people: &People) -> Vec<Row> {
         row("GET", "/v1/accounts/{id}", Value::Null, [200, 404, 200]),
         row("GET", "/v1/accounts/{id}/entries", Value::Null, [200, 404, 200]),
         row("GET", "/v1/accounts/{id}/transfers", Value::Null, [200, 404, 200]),
+        row("GET", "/v1/accounts/{id}/statement?from=2020-01-01&to=2099-12-31", Value::Null, [200, 404, 200]),
         row("POST", "/v1/accounts/{id}/deposits", usd(2), [200, 404, 200]),
         row("POST", "/v1/accounts/{id}/withdrawals", usd(1), [200, 404, 200]),
         // Decided, and not possible: it holds money.

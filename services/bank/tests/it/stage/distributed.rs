@@ -106,6 +106,12 @@ impl Servers {
         }
     }
 
+    pub(crate) fn databases(&self) -> Vec<String> {
+        let all =
+            [&self.accounts_store, &self.transfers_store, &self.customers_store, &self.vault, &self.audit];
+        all.map(Clone::clone).into()
+    }
+
     pub(crate) fn tokens(&self) -> TestTokens {
         self.tokens.clone()
     }

@@ -125,6 +125,17 @@ impl Processes {
         }
     }
 
+    /// Every database of the services on PostgreSQL.
+    pub(crate) fn databases(&self) -> Vec<String> {
+        self.servers.databases()
+    }
+
+    /// What each process has logged so far.
+    pub(crate) fn logs(&self) -> Vec<String> {
+        let files = std::fs::read_dir(self.logs.path()).expect("a folder");
+        files.map(|file| std::fs::read_to_string(file.expect("a file").path()).expect("a log")).collect()
+    }
+
     /// Where the services keep their audit log.
     pub(crate) fn audit_log(&self) -> &str {
         &self.servers.audit

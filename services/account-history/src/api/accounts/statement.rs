@@ -1,0 +1,90 @@
+//! `GET /v1/accounts/{id}/statement`: a period of an account as JSON, as CSV, or as a page to print.
+
+mod money;
+mod page;
+mod table;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::{CONTENT_DISPOSITION, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use chrono::NaiveDate;
+use domain::ids::AccountId;
+use domain::money::{Balance, Currency};
+use domain::text::Title;
+use serde::{Deserialize, Serialize};
+use service_kit::http::{Problem, SignedIn, ValidPath, ValidQuery};
+
+use crate::application::{Application, Period, Statement};
+use crate::view::EntryView;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StatementQuery {
+    from: NaiveDate,
+    to: NaiveDate,
+    #[serde(default)]
+    format: Format,
+}
+
+/// How it is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    #[default]
+    Json,
+    Csv,
+    Html,
+}
+
+/// The statement as JSON: amounts in minor units, as everywhere.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StatementDocument {
+    account_id: AccountId,
+    title: Title,
+    currency: Currency,
+    from: NaiveDate,
+    to: NaiveDate,
+    opening_balance: Balance,
+    closing_balance: Balance,
+    entries: Vec<EntryView>,
+}
+
+pub(crate) async fn read(
+    State(application): State<Application>,
+    SignedIn(caller): SignedIn,
+    ValidPath(id): ValidPath<AccountId>,
+    ValidQuery(query): ValidQuery<StatementQuery>,
+) -> Result<Response, Problem> {
+    let period = Period::new(query.from, query.to)
+        .ok_or_else(|| Problem::invalid_query("`from` and `to` are the first and the last day, in this order and in the years from 1970 to 9999"))?;
+    let statement = application.statement(&caller.actor(), id, period).await?;
+    match query.format {
+        Format::Json => Ok(Json(StatementDocument::from(statement)).into_response()),
+        Format::Csv => table::csv(&statement).map_err(|error| Problem::internal(&error)),
+        Format::Html => page::html(&statement).map_err(|error| Problem::internal(&error)),
+    }
+}
+
+impl From<Statement> for StatementDocument {
+    fn from(statement: Statement) -> Self {
+        Self {
+            account_id: statement.account.id,
+            title: statement.account.title,
+            currency: statement.account.currency,
+            from: statement.period.from,
+            to: statement.period.to,
+            opening_balance: statement.opening,
+            closing_balance: statement.closing,
+            entries: statement.entries,
+        }
+    }
+}
+
+/// What a browser calls the file that it saves.
+fn file_name(statement: &Statement, kind: &str) -> (axum::http::HeaderName, HeaderValue) {
+    let Period { from, to } = statement.period;
+    let name = format!("inline; filename=\"statement-{}-{from}-{to}.{kind}\"", statement.account.id);
+    (CONTENT_DISPOSITION, HeaderValue::try_from(name).unwrap_or_else(|_| HeaderValue::from_static("inline")))
+}
