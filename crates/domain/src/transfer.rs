@@ -15,6 +15,7 @@ mod phase;
 mod reason;
 mod refusal;
 pub mod saga;
+mod trial;
 
 pub use command::TransferCommand;
 pub use details::TransferDetails;
@@ -22,6 +23,7 @@ pub use event::{PendingStep, TransferEvent};
 pub use phase::TransferStatus;
 pub use reason::{RefusalReason, UnwindReason};
 pub use refusal::{Answer, TransferRefusal};
+pub use trial::trial;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

@@ -3,6 +3,7 @@
 //! Invariant: whatever a client sends, a refusal is an RFC 9457 problem with a stable `code`.
 
 mod audited;
+mod between_services;
 mod conditional;
 mod context;
 mod finish;
@@ -23,6 +24,7 @@ mod security;
 mod serve;
 
 pub use audited::ActedAs;
+pub use between_services::between_services;
 pub use conditional::{IfMatch, etag, with_version};
 pub use context::{CORRELATION_ID, REQUEST_ID, RequestContext};
 pub use finish::{HttpOptions, finish};

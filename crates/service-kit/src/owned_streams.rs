@@ -4,10 +4,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::http::header::AUTHORIZATION;
-use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use event_store::{EventStore, RecordedEvent, StreamId, Until, Version};
@@ -15,28 +12,15 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::command::problem_of_store;
-use crate::http::{Problem, ValidPath, ValidQuery, bearer_token};
+use crate::http::{Problem, ValidPath, ValidQuery, between_services};
 use crate::settings::Secret;
 
 /// Serves `GET /internal/streams/{type}/{id}/events?after=V`: a JSON array of recorded events in order.
 pub fn routes(store: Arc<dyn EventStore>, secret: Secret) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/internal/streams/{aggregate_type}/{id}/events", get(events_after))
-        .with_state(store)
-        .layer(middleware::from_fn_with_state(secret, require_secret))
-}
-
-async fn require_secret(
-    State(secret): State<Secret>,
-    request: Request,
-    next: Next,
-) -> Result<Response, Problem> {
-    let shown = request.headers().get(AUTHORIZATION).and_then(bearer_token);
-    if secret.is(shown.unwrap_or_default()) {
-        return Ok(next.run(request).await);
-    }
-    tracing::warn!("refused a request for a stream: it did not show `internal_secret`");
-    Err(Problem::invalid_token("only services that know internal_secret may read streams"))
+        .with_state(store);
+    between_services(routes, secret)
 }
 
 #[derive(Deserialize)]

@@ -20,6 +20,7 @@ use service_kit::{About, App, Tasks, owned_streams};
 
 pub use config::Config;
 
+use crate::api::trials::{self, Trials};
 use crate::application::Application;
 
 /// What the process is called, and its defaults.
@@ -60,12 +61,15 @@ pub struct Service {
 pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
     let side = CommandSide::open(&config.store, &config.bus).await?;
     let lent = owned_streams::routes(Arc::clone(&side.store), config.internal_secret.clone());
-    let clock = Arc::new(SystemClock);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let accounts = Repository::new(Arc::clone(&side.store), Arc::clone(&clock), config.snapshot_every);
+    let trials = Trials { repository: accounts, clock: Arc::clone(&clock) };
+    let tried = trials::routes(trials, config.internal_secret.clone());
     let tokens = config.tokens.verifier(clock.now())?;
     let deps = Deps { side, tokens, clock, tasks };
     let audit = open_audit(&config.audit).await?;
     let App { router, health } = build(&config, deps).await?.app.audited(audit);
-    Ok(App { router: router.merge(lent), health })
+    Ok(App { router: router.merge(lent).merge(tried), health })
 }
 
 /// Starts the outbox relay and the subscription, and gives the routes.

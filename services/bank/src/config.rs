@@ -99,6 +99,8 @@ impl Config {
             deadline: self.deadline,
             sweep_interval: self.sweep_interval,
             sweep_retry: self.sweep_retry,
+            // In one process the accounts are asked directly.
+            accounts_url: String::new(),
             internal_secret: Secret::default(),
             tokens: self.tokens(),
         }

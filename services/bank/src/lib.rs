@@ -16,6 +16,7 @@ use event_store::{Clock, SystemClock};
 use service_kit::http::jwks_route;
 use service_kit::settings::KeysFrom;
 use service_kit::{App, Tasks};
+use transfers::trials::LocalTrials;
 
 pub use cli::run;
 
@@ -56,8 +57,14 @@ pub async fn build(
         accounts::Deps { side, tokens: tokens.clone(), clock: Arc::clone(&clock), tasks: tasks.clone() };
     let accounts = accounts::build(&config.accounts(), deps).await?.app;
     let side = parts.transfers_side();
-    let deps =
-        transfers::Deps { side, tokens: tokens.clone(), clock: Arc::clone(&clock), tasks: tasks.clone() };
+    let trials = LocalTrials::new(Arc::clone(&parts.accounts_store), Arc::clone(&clock));
+    let deps = transfers::Deps {
+        side,
+        tokens: tokens.clone(),
+        trials: Arc::new(trials),
+        clock: Arc::clone(&clock),
+        tasks: tasks.clone(),
+    };
     let transfers = transfers::build(&config.transfers(), deps).await?.app;
     let history =
         account_history::build(&config.account_history(), parts.history_deps(tokens.clone(), tasks))

@@ -9,13 +9,15 @@ use chrono::{DateTime, Utc};
 use domain::ids::TransferId;
 use domain::text::{Actor, Memo};
 use domain::transfer::{
-    MoneyTransfer, TransferCommand, TransferDetails, TransferEvent, TransferRefusal, saga,
+    MoneyTransfer, RefusalReason, TransferCommand, TransferDetails, TransferEvent, TransferRefusal, saga,
 };
 use event_store::{
     Clock, CommandContext, Commands, EventStore, ExecuteError, Executed, Repository, StoreError, Versioned,
 };
 use service_kit::command::follow_up;
 use uuid::Uuid;
+
+use crate::trials::Trials;
 
 /// What the handlers, the subscription and the sweeper call.
 #[derive(Clone)]
@@ -25,6 +27,7 @@ pub(crate) struct Application {
     pub(crate) store: Arc<dyn EventStore>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) deadline: Duration,
+    pub(crate) trials: Arc<dyn Trials>,
 }
 
 /// A transfer after a command, or why not.
@@ -41,6 +44,14 @@ impl Application {
         let id = details.transfer_id.0;
         let command = TransferCommand::Create { details, now: self.clock.now() };
         self.commands.execute(id, command, context).await
+    }
+
+    /// Why this transfer would fail if it were made now; `None` when it would complete. Nothing is made.
+    pub(crate) async fn refusal(
+        &self,
+        details: &TransferDetails,
+    ) -> Result<Option<RefusalReason>, StoreError> {
+        self.trials.refusal(details).await
     }
 
     /// Asks for a transfer to be cancelled: the debit's answer decides.

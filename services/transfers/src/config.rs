@@ -37,6 +37,8 @@ pub struct Config {
     pub sweep_interval: Span,
     /// How long an account may take to answer the sweeper before it asks again.
     pub sweep_retry: Span,
+    /// The accounts service, which is asked what would become of a transfer.
+    pub accounts_url: String,
     /// What services show each other.
     pub internal_secret: Secret,
     /// Who is believed.

@@ -9,6 +9,7 @@ pub mod config;
 mod error;
 mod subscriptions;
 mod sweeper;
+pub mod trials;
 
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ use service_kit::{About, App, Tasks, owned_streams};
 pub use config::Config;
 
 use crate::application::Application;
+use crate::trials::{HttpTrials, Trials};
 
 /// What the process is called, and its defaults.
 pub const ABOUT: About = About {
@@ -40,6 +42,8 @@ pub struct Deps {
     pub side: CommandSide,
     /// Who is believed.
     pub tokens: TokenVerifier,
+    /// Who knows what the accounts would decide.
+    pub trials: Arc<dyn Trials>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Where background work runs; its shutdown ends the service.
@@ -64,7 +68,8 @@ pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
     let lent = owned_streams::routes(Arc::clone(&side.store), config.internal_secret.clone());
     let clock = Arc::new(SystemClock);
     let tokens = config.tokens.verifier(clock.now())?;
-    let deps = Deps { side, tokens, clock, tasks };
+    let trials = Arc::new(HttpTrials::new(&config.accounts_url, config.internal_secret.clone())?);
+    let deps = Deps { side, tokens, trials, clock, tasks };
     let audit = open_audit(&config.audit).await?;
     let App { router, health } = build(&config, deps).await?.app.audited(audit);
     Ok(App { router: router.merge(lent), health })
@@ -92,6 +97,7 @@ async fn assemble(config: &Config, deps: Deps) -> anyhow::Result<Service> {
         store: Arc::clone(&deps.side.store),
         clock: Arc::clone(&deps.clock),
         deadline: config.deadline.into(),
+        trials: Arc::clone(&deps.trials),
     };
     deps.side.start_relay(&deps.tasks, "/bank/transfers");
     let subscription = subscriptions::subscribe(&config.subscription_id, &deps, application.clone()).await?;

@@ -210,6 +210,11 @@ impl Stage {
         }
     }
 
+    /// Whether no other scenario uses this bank meanwhile.
+    pub(crate) fn is_alone(&self) -> bool {
+        matches!(self.kind, Kind::Embedded(_))
+    }
+
     /// Where this bank's files are (embedded stages).
     pub(crate) fn folder(&self) -> &Path {
         self.in_process().folder()

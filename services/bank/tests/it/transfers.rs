@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::client::{Answer, fresh_key, transfer, usd};
 use crate::on_both_shapes;
-use crate::stage::Stage;
+use crate::stage::{Stage, stored_events};
 
 on_both_shapes! {
     a_transfer_completes,
@@ -25,6 +25,7 @@ on_both_shapes! {
     a_recorded_debit_is_too_late_to_cancel,
     reading_your_own_writes,
     the_same_key_is_one_transfer,
+    a_dry_run_says_what_would_become_of_it,
     a_refusal_under_a_key_is_answered_again,
     deposits_and_withdrawals,
     the_lists_page_through_everything,
@@ -234,6 +235,48 @@ async fn the_same_key_is_one_transfer(stage: Stage) {
         .expect_problem(400, "idempotency-key-required");
     bank.ended(&first).await;
     bank.balance_becomes(&ada, 40).await;
+    stage.end().await;
+}
+
+async fn a_dry_run_says_what_would_become_of_it(stage: Stage) {
+    let bank = stage.bank();
+    let (ada, charles) = (bank.open(100).await, bank.open(0).await);
+    let (euros, frozen, unknown) =
+        (bank.open_in("EUR", 0).await, bank.open(0).await, Uuid::now_v7().to_string());
+    bank.change(&frozen, "freeze").await.expect(200);
+    let outsider = bank.as_customer(Uuid::now_v7());
+    let before = stored_events(stage.sources()).await;
+    let cases = [
+        (bank, &ada, &charles, 100, None),
+        (bank, &ada, &charles, 101, Some("insufficient-funds")),
+        (bank, &ada, &euros, 1, Some("currency-mismatch")),
+        (bank, &ada, &frozen, 1, Some("account-frozen")),
+        (bank, &ada, &unknown, 1, Some("account-not-found")),
+        (bank, &unknown, &charles, 1, Some("account-not-found")),
+        (bank, &ada, &ada, 1, Some("same-account")),
+        (&outsider, &ada, &charles, 1, Some("account-not-found")),
+    ];
+    for (caller, from, to, amount, reason) in &cases {
+        let answer =
+            caller.post("/v1/transfers?dryRun=true", &[], transfer(from, to, *amount)).await.expect(200);
+        let would_be = if reason.is_some() { "failed" } else { "completed" };
+        assert_eq!((&answer.body["wouldBe"], answer.body["reason"].as_str()), (&json!(would_be), *reason));
+    }
+    if stage.is_alone() {
+        assert_eq!(stored_events(stage.sources()).await, before, "something was made");
+    }
+    bank.post("/v1/transfers?dryRun=perhaps", &[], transfer(&ada, &charles, 1))
+        .await
+        .expect_problem(400, "invalid-query");
+    // What it said is what becomes of it.
+    for (caller, from, to, amount, reason) in cases.iter().filter(|(_, from, to, ..)| from != to).rev() {
+        let answer = caller.transfer(from, to, *amount).await;
+        assert_eq!(
+            (answer.state() == "completed", answer.reason()),
+            (reason.is_none(), reason.unwrap_or("")),
+            "{answer:?}"
+        );
+    }
     stage.end().await;
 }
 

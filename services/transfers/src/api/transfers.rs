@@ -4,8 +4,10 @@ pub(super) mod cancel;
 pub(super) mod one;
 pub(super) mod reverse;
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use domain::ids::{AccountId, TransferId};
 use domain::money::{Amount, Currency, Money};
 use domain::text::Memo;
@@ -13,7 +15,7 @@ use domain::transfer::{CreatedTransfer, MoneyTransfer, RefusalReason, TransferDe
 use event_store::Executed;
 use serde::{Deserialize, Serialize};
 use service_kit::command::{CommandRequest, Reply};
-use service_kit::http::{Prefer, Problem, ValidJson};
+use service_kit::http::{Prefer, Problem, ValidJson, ValidQuery};
 use uuid::Uuid;
 
 use crate::application::Application;
@@ -29,6 +31,24 @@ pub(crate) struct CreateBody {
     currency: Currency,
     #[serde(default)]
     memo: Option<Memo>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct CreateQuery {
+    /// Only say what would become of it.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// What would become of a transfer.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TrialReply {
+    /// `completed` or `failed`.
+    would_be: TransferStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<RefusalReason>,
 }
 
 /// What a command on a transfer answers.
@@ -61,10 +81,10 @@ impl TransferReply {
 pub(crate) async fn create(
     State(application): State<Application>,
     prefer: Prefer,
+    ValidQuery(query): ValidQuery<CreateQuery>,
     request: CommandRequest,
     ValidJson { value: body, hash }: ValidJson<CreateBody>,
-) -> Result<Reply, Problem> {
-    let request = request.require_key()?;
+) -> Result<Response, Problem> {
     let details = TransferDetails {
         transfer_id: Application::new_id(),
         from_account_id: body.from_account_id,
@@ -75,8 +95,19 @@ pub(crate) async fn create(
         deadline: application.deadline_from(application.clock.now()),
         reversal_of: None,
     };
+    if query.dry_run {
+        return tried(&application, &details).await.map(IntoResponse::into_response);
+    }
+    let request = request.require_key()?;
     let executed = application.create(details, request.context(hash)).await.map_err(problem)?;
-    accepted(&application, executed, prefer).await
+    accepted(&application, executed, prefer).await.map(IntoResponse::into_response)
+}
+
+/// Nothing is made, so that no key is needed.
+async fn tried(application: &Application, details: &TransferDetails) -> Result<Json<TrialReply>, Problem> {
+    let reason = application.refusal(details).await.map_err(read_problem)?;
+    let would_be = if reason.is_some() { TransferStatus::Failed } else { TransferStatus::Completed };
+    Ok(Json(TrialReply { would_be, reason }))
 }
 
 /// 202 with the transfer as accepted, or 201 with its end when the caller waits and it ends in time.

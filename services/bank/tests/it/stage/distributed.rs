@@ -128,8 +128,10 @@ impl Servers {
         self.service_arguments(keys, &[("--store", &self.accounts_store), ("--bus", &self.bus)])
     }
 
-    pub(crate) fn transfers_arguments(&self, keys: &str) -> Vec<String> {
-        self.service_arguments(keys, &[("--store", &self.transfers_store), ("--bus", &self.bus)])
+    pub(crate) fn transfers_arguments(&self, keys: &str, accounts_url: &str) -> Vec<String> {
+        let accounts = format!("accounts_url={accounts_url}");
+        let own = [("--store", self.transfers_store.as_str()), ("--bus", &self.bus), ("--set", &accounts)];
+        self.service_arguments(keys, &own)
     }
 
     /// The one service that has the keys themselves.

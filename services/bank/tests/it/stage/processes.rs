@@ -59,11 +59,13 @@ impl Processes {
         let keys = format!("tokens.keys={}/.well-known/jwks.json", self.address("customers"));
         if self.accounts.is_none() {
             self.accounts = Some(self.run("accounts", self.servers.accounts_arguments(&keys), faults));
+            self.transfers = None;
             self.gateway = None;
             self.history = None;
         }
         if self.transfers.is_none() {
-            self.transfers = Some(self.run("transfers", self.servers.transfers_arguments(&keys), faults));
+            let arguments = self.servers.transfers_arguments(&keys, self.address("accounts"));
+            self.transfers = Some(self.run("transfers", arguments, faults));
             self.gateway = None;
             self.history = None;
         }
