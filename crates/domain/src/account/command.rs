@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::ids::AccountId;
+use crate::ids::{AccountId, HoldId};
 use crate::money::{Amount, Currency, Money};
 use crate::text::{Actor, CustomerId, Memo, Title};
 use crate::transfer::{RefusalReason, TransferDetails, UnwindReason};
@@ -49,6 +49,46 @@ pub enum AccountCommand {
         /// The time.
         now: DateTime<Utc>,
     },
+    /// Keep money for somebody, so that nothing else takes it, until it is captured, voided or expired.
+    PlaceHold {
+        /// Who asks.
+        actor: Actor,
+        /// The id that was assigned to it.
+        hold_id: HoldId,
+        /// How much of what.
+        money: Money,
+        /// What for.
+        memo: Option<Memo>,
+        /// From when on it counts no longer.
+        expires_at: DateTime<Utc>,
+        /// The time.
+        now: DateTime<Utc>,
+    },
+    /// Pay out what is held, or less of it; the rest is free again.
+    CaptureHold {
+        /// Who asks: whoever may withdraw. What an operator placed, only an operator captures.
+        actor: Actor,
+        /// The hold.
+        hold_id: HoldId,
+        /// How much, in minor units of the account's currency; everything when it is not said.
+        amount: Option<Amount>,
+        /// The time.
+        now: DateTime<Utc>,
+    },
+    /// Free what is held; what an operator placed, only an operator voids.
+    VoidHold {
+        /// Who asks.
+        actor: Actor,
+        /// The hold.
+        hold_id: HoldId,
+        /// The time.
+        now: DateTime<Utc>,
+    },
+    /// Record which holds are past their expiry.
+    ExpireHolds {
+        /// The time.
+        now: DateTime<Utc>,
+    },
     /// Stop all movements until it is unfrozen.
     Freeze {
         /// Who asks.
@@ -67,7 +107,7 @@ pub enum AccountCommand {
         /// The time.
         now: DateTime<Utc>,
     },
-    /// Close it for good; its balance must be zero.
+    /// Close it for good; its balance must be zero, and nothing may be held.
     Close {
         /// Who asks.
         actor: Actor,

@@ -1,5 +1,7 @@
 //! Which events a command causes, or why it is refused.
 
+mod holds;
+
 use chrono::{DateTime, Utc};
 
 use super::transfer_steps::{credit, debit, refuse_credit, refuse_debit, reverse_debit};
@@ -31,6 +33,15 @@ pub(super) fn decide(account: &Account, command: &Command) -> Result<Vec<Event>,
         Command::Withdraw { actor, money, memo, now } => {
             withdraw(account.of(actor)?, actor, *money, memo, *now)
         }
+        Command::PlaceHold { actor, hold_id, money, memo, expires_at, now } => {
+            let wish = holds::Wish { hold_id: *hold_id, money: *money, memo, expires_at: *expires_at };
+            holds::place(account.of(actor)?, actor, &wish, *now)
+        }
+        Command::CaptureHold { actor, hold_id, amount, now } => {
+            holds::capture(account.of(actor)?, actor, *hold_id, *amount, *now)
+        }
+        Command::VoidHold { actor, hold_id, now } => holds::void(account.of(actor)?, actor, *hold_id, *now),
+        Command::ExpireHolds { now } => Ok(holds::expire(account.expect_opened()?, *now)),
         Command::Freeze { actor, reason, now } => freeze(account.of(actor)?, actor, reason, *now),
         Command::Unfreeze { actor, reason, now } => unfreeze(account.of(actor)?, actor, reason, *now),
         Command::Close { actor, reason, now } => close(account.of(actor)?, reason, *now),
@@ -101,10 +112,7 @@ fn withdraw(
         AccountStatus::Closed | AccountStatus::ClosedWithBalance => return Err(Refusal::AccountClosed),
     }
     account.expect_currency_of(money)?;
-    let balance = account
-        .balance
-        .checked_sub(money.amount)
-        .ok_or(Refusal::InsufficientFunds { balance: account.balance, requested: money.amount })?;
+    let balance = account.balance_after(money.amount, None, at)?;
     Ok(vec![Event::AccountWithdrawn { money, memo: memo.clone(), balance, at }])
 }
 
@@ -140,13 +148,18 @@ fn unfreeze(
     }
 }
 
-/// A frozen account stays: whoever froze it wants to look at it first.
+/// A frozen account stays: whoever froze it wants to look at it first. A closed one has no holds, so that what is past
+/// its expiry is recorded before.
 fn close(account: &OpenedAccount, reason: &Option<Memo>, at: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
     match account.status {
-        AccountStatus::Open if account.balance.is_zero() => {
-            Ok(vec![Event::AccountClosed { reason: reason.clone(), at }])
-        }
-        AccountStatus::Open => Err(Refusal::BalanceNotZero { balance: account.balance }),
+        AccountStatus::Open => match (account.open_holds(at).count(), account.balance) {
+            (0, balance) if balance.is_zero() => {
+                let closed = Event::AccountClosed { reason: reason.clone(), at };
+                Ok(holds::expire(account, at).into_iter().chain([closed]).collect())
+            }
+            (0, balance) => Err(Refusal::BalanceNotZero { balance }),
+            (count, _) => Err(Refusal::HoldsOpen { count }),
+        },
         AccountStatus::Frozen => Err(Refusal::AccountFrozen),
         AccountStatus::Closed | AccountStatus::ClosedWithBalance => Ok(vec![]),
     }

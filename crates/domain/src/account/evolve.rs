@@ -1,6 +1,8 @@
 //! What an event makes of an account.
 
-use super::{Account, AccountEvent as Event, AccountStatus, OpenedAccount};
+use std::collections::BTreeMap;
+
+use super::{Account, AccountEvent as Event, AccountStatus, Hold, OpenedAccount};
 use crate::money::Balance;
 
 pub(super) fn evolve(account: Account, event: &Event) -> Account {
@@ -14,6 +16,8 @@ pub(super) fn evolve(account: Account, event: &Event) -> Account {
                 balance: Balance::ZERO,
                 status: AccountStatus::Open,
                 frozen_by_owner: false,
+                holds: BTreeMap::new(),
+                expired_holds: Vec::new(),
                 opened_at: *at,
             }))
         }
@@ -37,6 +41,20 @@ fn evolve_opened(mut account: OpenedAccount, event: &Event) -> OpenedAccount {
             if account.status == AccountStatus::Closed {
                 account.status = AccountStatus::ClosedWithBalance;
             }
+        }
+        Event::HoldPlaced { hold_id, money, memo, by_owner, expires_at, at } => {
+            let (amount, memo, by_owner) = (money.amount, memo.clone(), *by_owner);
+            let hold = Hold { amount, memo, by_owner, placed_at: *at, expires_at: *expires_at };
+            account.holds.insert(*hold_id, hold);
+        }
+        Event::HoldCaptured { hold_id, balance, .. } => {
+            account.holds.remove(hold_id);
+            account.balance = *balance;
+        }
+        Event::HoldVoided { hold_id, .. } => drop(account.holds.remove(hold_id)),
+        Event::HoldExpired { hold_id, .. } => {
+            account.holds.remove(hold_id);
+            account.remember_expired(*hold_id);
         }
         Event::AccountFrozen { by_owner, .. } => {
             account.status = AccountStatus::Frozen;

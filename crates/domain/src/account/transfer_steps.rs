@@ -76,8 +76,8 @@ fn balance_after_debit<'a>(
         return Err(RefusalReason::SameAccount);
     }
     expect_movable(account, transfer, now)?;
-    let balance = account.balance.checked_sub(transfer.money.amount);
-    balance.map(|balance| (account, balance)).ok_or(RefusalReason::InsufficientFunds)
+    let balance = account.balance_after(transfer.money.amount, None, now);
+    balance.map(|balance| (account, balance)).map_err(|_| RefusalReason::InsufficientFunds)
 }
 
 fn balance_after_credit<'a>(

@@ -101,6 +101,13 @@ impl Balance {
     }
 }
 
+impl Balance {
+    /// This balance without so many minor units, and at least zero.
+    pub(crate) fn saturating_sub(self, minor_units: u64) -> Self {
+        Self(self.0.saturating_sub(minor_units))
+    }
+}
+
 impl From<Amount> for Balance {
     fn from(amount: Amount) -> Self {
         Self(amount.0)

@@ -9,7 +9,7 @@ use crate::words::words;
 words! {
     /// Why an account refuses a debit or a credit.
     pub enum RefusalReason {
-        /// The source holds less than the amount.
+        /// The source has less available than the amount.
         InsufficientFunds = "insufficient-funds",
         /// The account was never opened, or is none of the actor's business.
         AccountNotFound = "account-not-found",

@@ -3,6 +3,7 @@
 mod credit;
 mod debit;
 mod deposit;
+mod holds;
 mod lifecycle;
 mod opening;
 mod ownership;

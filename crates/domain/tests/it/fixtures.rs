@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::account::AccountEvent;
-use domain::ids::{AccountId, TransferId};
+use domain::ids::{AccountId, HoldId, TransferId};
 use domain::money::{Amount, Balance, Currency, Money};
 use domain::text::{Actor, CustomerId, Memo, Title};
 use domain::transfer::{RefusalReason, TransferDetails};
@@ -11,6 +11,8 @@ use uuid::Uuid;
 pub(crate) const ALICES: AccountId = AccountId(Uuid::from_u128(0xA11CE));
 pub(crate) const BOBS: AccountId = AccountId(Uuid::from_u128(0xB0B));
 pub(crate) const TRANSFER: TransferId = TransferId(Uuid::from_u128(0x7));
+
+pub(crate) const HOLD: HoldId = HoldId(Uuid::from_u128(0x401D));
 
 /// So many minutes after noon.
 pub(crate) fn at(minutes: i64) -> DateTime<Utc> {
@@ -110,6 +112,22 @@ pub(crate) fn unfrozen() -> AccountEvent {
 
 pub(crate) fn closed() -> AccountEvent {
     AccountEvent::AccountClosed { reason: None, at: noon() }
+}
+
+/// A hold of so many cents until ten past twelve, placed by Alice.
+pub(crate) fn hold_placed(hold_id: HoldId, cents: u64) -> AccountEvent {
+    AccountEvent::HoldPlaced {
+        hold_id,
+        money: usd(cents),
+        memo: Some(memo("Hotel")),
+        by_owner: true,
+        expires_at: at(10),
+        at: noon(),
+    }
+}
+
+pub(crate) fn hold_expired(hold_id: HoldId, cents: u64) -> AccountEvent {
+    AccountEvent::HoldExpired { hold_id, money: usd(cents), at: at(10) }
 }
 
 pub(crate) fn debited(cents: u64, after: u64) -> AccountEvent {

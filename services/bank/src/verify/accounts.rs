@@ -60,7 +60,8 @@ impl AccountLedger {
             AccountEvent::AccountDeposited { money, balance, .. } => {
                 movement(i128::from(money.amount.minor_units()), balance.minor_units(), Kind::Outside);
             }
-            AccountEvent::AccountWithdrawn { money, balance, .. } => {
+            AccountEvent::AccountWithdrawn { money, balance, .. }
+            | AccountEvent::HoldCaptured { money, balance, .. } => {
                 movement(-i128::from(money.amount.minor_units()), balance.minor_units(), Kind::Outside);
             }
             AccountEvent::AccountDebited { transfer_id, money, balance, .. } => {
@@ -84,7 +85,10 @@ impl AccountLedger {
             AccountEvent::AccountCreditRejected { transfer_id, .. } => {
                 self.answers.push((*transfer_id, Answer::CreditRejected));
             }
-            AccountEvent::AccountFrozen { .. }
+            AccountEvent::HoldPlaced { .. }
+            | AccountEvent::HoldVoided { .. }
+            | AccountEvent::HoldExpired { .. }
+            | AccountEvent::AccountFrozen { .. }
             | AccountEvent::AccountUnfrozen { .. }
             | AccountEvent::AccountClosed { .. } => {}
         }
