@@ -1,6 +1,7 @@
 //! `/v1/accounts`: opening an account, and what the commands on one account have in common.
 
 pub(super) mod deposits;
+pub(super) mod holds;
 pub(super) mod standing;
 pub(super) mod withdrawals;
 
