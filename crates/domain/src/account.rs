@@ -1,7 +1,7 @@
 //! The account: a balance in one currency, owned by one customer.
 //!
-//! Invariant: in every version of an account, `0 <= balance <= MAX_MINOR_UNITS`; and when a payment was decided, it left
-//! what is held for others ([`Hold`]).
+//! Invariant: in every version of an account, `-overdraft limit <= balance <= MAX_MINOR_UNITS`; and when a payment was
+//! decided, it left what is held for others ([`Hold`]).
 //!
 //! An account answers two kinds of caller. Whoever stands in front of it (a customer, an operator) is refused
 //! with an [`AccountRefusal`]. A transfer waits elsewhere, so its refusals are events like its successes.
@@ -10,6 +10,7 @@ mod command;
 mod decide;
 mod event;
 mod evolve;
+mod funds;
 mod holds;
 mod refusal;
 mod transfer_steps;
@@ -26,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Aggregate;
 use crate::ids::{AccountId, HoldId};
-use crate::money::{Balance, Currency};
+use crate::money::{AmountOrZero, Balance, Currency};
 use crate::text::{CustomerId, Title};
 use crate::words::words;
 
@@ -47,13 +48,16 @@ pub struct OpenedAccount {
     pub title: Title,
     /// The currency of its balance; no other can be deposited, withdrawn, debited or credited.
     pub currency: Currency,
-    /// What it holds now, in minor units of `currency`.
+    /// What it holds now, or owes, in minor units of `currency`.
     pub balance: Balance,
     /// What may be done with it.
     pub status: AccountStatus,
     /// While it is frozen: whether its owner froze it, and may unfreeze it. States of before it was known are kept in views.
     #[serde(default)]
     pub frozen_by_owner: bool,
+    /// How much it may owe.
+    #[serde(default)]
+    pub overdraft_limit: AmountOrZero,
     /// Money that is kept for somebody; also what is past its expiry, until that is recorded.
     #[serde(default)]
     pub holds: BTreeMap<HoldId, Hold>,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::ids::{AccountId, HoldId};
-use crate::money::{Amount, Currency, Money};
+use crate::money::{Amount, AmountOrZero, Currency, Money};
 use crate::text::{Actor, CustomerId, Memo, Title};
 use crate::transfer::{RefusalReason, TransferDetails, UnwindReason};
 
@@ -86,6 +86,17 @@ pub enum AccountCommand {
     },
     /// Record which holds are past their expiry.
     ExpireHolds {
+        /// The time.
+        now: DateTime<Utc>,
+    },
+    /// Say how much the account may owe; only an operator does.
+    SetOverdraftLimit {
+        /// Who asks.
+        actor: Actor,
+        /// How much, in minor units of `currency`.
+        limit: AmountOrZero,
+        /// The account's currency.
+        currency: Currency,
         /// The time.
         now: DateTime<Utc>,
     },

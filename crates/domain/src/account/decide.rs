@@ -1,13 +1,14 @@
 //! Which events a command causes, or why it is refused.
 
 mod holds;
+mod limits;
 
 use chrono::{DateTime, Utc};
 
 use super::transfer_steps::{credit, debit, refuse_credit, refuse_debit, reverse_debit};
 use super::{Account, AccountCommand as Command, AccountEvent as Event, AccountRefusal as Refusal};
 use super::{AccountStatus, OpenedAccount};
-use crate::money::{Balance, Money};
+use crate::money::{Balance, Currency, Money};
 use crate::text::{Actor, Memo};
 
 pub(super) fn decide(account: &Account, command: &Command) -> Result<Vec<Event>, Refusal> {
@@ -42,6 +43,9 @@ pub(super) fn decide(account: &Account, command: &Command) -> Result<Vec<Event>,
         }
         Command::VoidHold { actor, hold_id, now } => holds::void(account.of(actor)?, actor, *hold_id, *now),
         Command::ExpireHolds { now } => Ok(holds::expire(account.expect_opened()?, *now)),
+        Command::SetOverdraftLimit { actor, limit, currency, now } => {
+            limits::set_overdraft_limit(account.of(actor)?, actor, *limit, *currency, *now)
+        }
         Command::Freeze { actor, reason, now } => freeze(account.of(actor)?, actor, reason, *now),
         Command::Unfreeze { actor, reason, now } => unfreeze(account.of(actor)?, actor, reason, *now),
         Command::Close { actor, reason, now } => close(account.of(actor)?, reason, *now),
@@ -68,11 +72,11 @@ impl Account {
 }
 
 impl OpenedAccount {
-    fn expect_currency_of(&self, money: Money) -> Result<(), Refusal> {
-        if money.currency == self.currency {
+    fn expect_currency(&self, given: Currency) -> Result<(), Refusal> {
+        if given == self.currency {
             return Ok(());
         }
-        Err(Refusal::CurrencyMismatch { account: self.currency, given: money.currency })
+        Err(Refusal::CurrencyMismatch { account: self.currency, given })
     }
 }
 
@@ -92,7 +96,7 @@ fn deposit(
         AccountStatus::Frozen => return Err(Refusal::AccountFrozen),
         AccountStatus::Closed | AccountStatus::ClosedWithBalance => return Err(Refusal::AccountClosed),
     }
-    account.expect_currency_of(money)?;
+    account.expect_currency(money.currency)?;
     let balance = account.balance.checked_add(money.amount).ok_or(Refusal::LimitExceeded)?;
     Ok(vec![Event::AccountDeposited { money, memo: memo.clone(), balance, at }])
 }
@@ -111,7 +115,7 @@ fn withdraw(
         AccountStatus::Frozen => return Err(Refusal::AccountFrozen),
         AccountStatus::Closed | AccountStatus::ClosedWithBalance => return Err(Refusal::AccountClosed),
     }
-    account.expect_currency_of(money)?;
+    account.expect_currency(money.currency)?;
     let balance = account.balance_after(money.amount, None, at)?;
     Ok(vec![Event::AccountWithdrawn { money, memo: memo.clone(), balance, at }])
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::DomainEvent;
 use crate::event::EventType;
 use crate::ids::{AccountId, HoldId, TransferId};
-use crate::money::{Balance, Currency, Money};
+use crate::money::{AmountOrZero, Balance, Currency, Money};
 use crate::text::{CustomerId, Memo, Title};
 use crate::transfer::{RefusalReason, UnwindReason};
 
@@ -102,6 +102,15 @@ pub enum AccountEvent {
         /// When it was found.
         at: DateTime<Utc>,
     },
+    /// An operator said how much the account may owe.
+    OverdraftLimitSet {
+        /// How much, in minor units of `currency`.
+        limit: AmountOrZero,
+        /// The account's currency.
+        currency: Currency,
+        /// When.
+        at: DateTime<Utc>,
+    },
     /// Movements were stopped.
     AccountFrozen {
         /// Why.
@@ -121,7 +130,7 @@ pub enum AccountEvent {
         /// When.
         at: DateTime<Utc>,
     },
-    /// It was closed for good.
+    /// It was closed for good, and with it every limit ended.
     AccountClosed {
         /// Why.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -214,6 +223,7 @@ impl DomainEvent for AccountEvent {
         EventType { name: "HoldCaptured", schema_version: 1 },
         EventType { name: "HoldVoided", schema_version: 1 },
         EventType { name: "HoldExpired", schema_version: 1 },
+        EventType { name: "OverdraftLimitSet", schema_version: 1 },
         EventType { name: "AccountFrozen", schema_version: 1 },
         EventType { name: "AccountUnfrozen", schema_version: 1 },
         EventType { name: "AccountClosed", schema_version: 1 },

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Account, AccountEvent as Event, AccountStatus, Hold, OpenedAccount};
-use crate::money::Balance;
+use crate::money::{AmountOrZero, Balance};
 
 pub(super) fn evolve(account: Account, event: &Event) -> Account {
     match event {
@@ -16,6 +16,7 @@ pub(super) fn evolve(account: Account, event: &Event) -> Account {
                 balance: Balance::ZERO,
                 status: AccountStatus::Open,
                 frozen_by_owner: false,
+                overdraft_limit: AmountOrZero::ZERO,
                 holds: BTreeMap::new(),
                 expired_holds: Vec::new(),
                 opened_at: *at,
@@ -56,12 +57,16 @@ fn evolve_opened(mut account: OpenedAccount, event: &Event) -> OpenedAccount {
             account.holds.remove(hold_id);
             account.remember_expired(*hold_id);
         }
+        Event::OverdraftLimitSet { limit, .. } => account.overdraft_limit = *limit,
         Event::AccountFrozen { by_owner, .. } => {
             account.status = AccountStatus::Frozen;
             account.frozen_by_owner = *by_owner;
         }
         Event::AccountUnfrozen { .. } => account.status = AccountStatus::Open,
-        Event::AccountClosed { .. } => account.status = AccountStatus::Closed,
+        Event::AccountClosed { .. } => {
+            account.status = AccountStatus::Closed;
+            account.overdraft_limit = AmountOrZero::ZERO;
+        }
         Event::AccountOpened { .. }
         | Event::AccountDebitRejected { .. }
         | Event::AccountCreditRejected { .. } => {}

@@ -7,9 +7,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{AccountRefusal, OpenedAccount};
+use super::OpenedAccount;
 use crate::ids::HoldId;
-use crate::money::{Amount, Balance};
+use crate::money::Amount;
 use crate::text::Memo;
 
 /// How many holds of an account may be open at once, which bounds the state.
@@ -52,33 +52,6 @@ impl OpenedAccount {
     /// The holds that are past their expiry at `now`, which nobody has recorded yet.
     pub fn overdue_holds(&self, now: DateTime<Utc>) -> impl Iterator<Item = (HoldId, &Hold)> {
         self.holds.iter().filter(move |(_, hold)| !hold.is_open(now)).map(|(hold_id, hold)| (*hold_id, hold))
-    }
-
-    /// What may leave the account at `now`: its balance without what is held.
-    #[must_use]
-    pub fn available(&self, now: DateTime<Utc>) -> Balance {
-        self.available_after(None, now)
-    }
-
-    /// The balance after a payment of `amount`, if so much is available at `now`. A payment that captures a hold has
-    /// what is held for it, too.
-    pub(super) fn balance_after(
-        &self,
-        amount: Amount,
-        captured: Option<HoldId>,
-        now: DateTime<Utc>,
-    ) -> Result<Balance, AccountRefusal> {
-        let available = self.available_after(captured, now);
-        let fits = Balance::from(amount) <= available;
-        let balance = if fits { self.balance.checked_sub(amount) } else { None };
-        balance.ok_or(AccountRefusal::InsufficientFunds { available, requested: amount })
-    }
-
-    /// What is available once a hold is released.
-    fn available_after(&self, released: Option<HoldId>, now: DateTime<Utc>) -> Balance {
-        let others = self.open_holds(now).filter(|(hold_id, _)| released != Some(*hold_id));
-        let held: u64 = others.map(|(_, hold)| hold.amount.minor_units()).sum();
-        self.balance.saturating_sub(held)
     }
 
     /// Whether the hold is among the last ones that were recorded as expired.

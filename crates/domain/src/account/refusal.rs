@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{LONGEST_HOLD, MAX_OPEN_HOLDS};
-use crate::money::{Amount, Balance, Currency, MAX_MINOR_UNITS};
+use crate::money::{Amount, AmountOrZero, Balance, Currency, MAX_MINOR_UNITS};
 
 /// The rules forbid the command. It serializes as `{"code": ..}` with the fields of the variant.
 #[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]
@@ -13,7 +13,7 @@ pub enum AccountRefusal {
     /// The account was never opened.
     #[error("there is no such account")]
     AccountNotFound,
-    /// An account for somebody else, or the end of an operator's freeze or hold.
+    /// An account for somebody else, the end of an operator's freeze or hold, or a limit that is the bank's to set.
     #[error("only an operator may do this")]
     Forbidden,
     /// The id is taken.
@@ -57,6 +57,12 @@ pub enum AccountRefusal {
         /// How many.
         count: usize,
     },
+    /// The account owes more than it should be allowed to.
+    #[error("the account owes {owed} minor units, with what is held; that is beyond this limit")]
+    OverdraftInUse {
+        /// How much, with what is held.
+        owed: AmountOrZero,
+    },
     /// The account is frozen.
     #[error("the account is frozen")]
     AccountFrozen,
@@ -74,8 +80,8 @@ pub enum AccountRefusal {
     /// The balance would pass [`MAX_MINOR_UNITS`].
     #[error("the account would hold more than {MAX_MINOR_UNITS} minor units")]
     LimitExceeded,
-    /// An account that holds money cannot be closed.
-    #[error("the account still holds {balance} minor units")]
+    /// An account that holds money, or owes some, cannot be closed.
+    #[error("the account's balance is {balance} minor units and not zero")]
     BalanceNotZero {
         /// What it holds.
         balance: Balance,
@@ -98,6 +104,7 @@ impl AccountRefusal {
             Self::TooManyHolds => "too-many-holds",
             Self::InvalidExpiry => "invalid-expiry",
             Self::HoldsOpen { .. } => "holds-open",
+            Self::OverdraftInUse { .. } => "overdraft-in-use",
             Self::AccountFrozen => "account-frozen",
             Self::AccountClosed => "account-closed",
             Self::CurrencyMismatch { .. } => "currency-mismatch",

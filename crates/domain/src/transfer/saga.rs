@@ -90,6 +90,7 @@ pub fn transfer_commands_after(event: &AccountEvent) -> Option<(TransferId, Uuid
         | Event::HoldCaptured { .. }
         | Event::HoldVoided { .. }
         | Event::HoldExpired { .. }
+        | Event::OverdraftLimitSet { .. }
         | Event::AccountFrozen { .. }
         | Event::AccountUnfrozen { .. }
         | Event::AccountClosed { .. } => return None,

@@ -6,6 +6,7 @@ mod deposit;
 mod holds;
 mod lifecycle;
 mod opening;
+mod overdraft;
 mod ownership;
 mod refusal;
 mod reversal;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::account::AccountEvent;
 use domain::ids::{AccountId, HoldId, TransferId};
-use domain::money::{Amount, Balance, Currency, Money};
+use domain::money::{Amount, AmountOrZero, Balance, Currency, Money};
 use domain::text::{Actor, CustomerId, Memo, Title};
 use domain::transfer::{RefusalReason, TransferDetails};
 use uuid::Uuid;
@@ -36,8 +36,14 @@ pub(crate) fn amount(minor_units: u64) -> Amount {
     Amount::new(minor_units).expect("an amount")
 }
 
-pub(crate) fn balance(minor_units: u64) -> Balance {
-    Balance::new(minor_units).expect("a balance")
+/// Of whatever integer is at hand.
+pub(crate) fn balance(minor_units: impl TryInto<i64>) -> Balance {
+    let minor_units = minor_units.try_into().ok();
+    minor_units.and_then(|minor_units| Balance::new(minor_units).ok()).expect("a balance")
+}
+
+pub(crate) fn amount_or_zero(minor_units: u64) -> AmountOrZero {
+    AmountOrZero::new(minor_units).expect("an amount or zero")
 }
 
 pub(crate) fn usd(minor_units: u64) -> Money {
@@ -130,7 +136,7 @@ pub(crate) fn hold_expired(hold_id: HoldId, cents: u64) -> AccountEvent {
     AccountEvent::HoldExpired { hold_id, money: usd(cents), at: at(10) }
 }
 
-pub(crate) fn debited(cents: u64, after: u64) -> AccountEvent {
+pub(crate) fn debited(cents: u64, after: impl TryInto<i64>) -> AccountEvent {
     AccountEvent::AccountDebited {
         transfer_id: TRANSFER,
         owner: Some(alice()),

@@ -29,7 +29,7 @@ pub struct AccountView {
     pub title: Title,
     /// The currency that it is held in.
     pub currency: Currency,
-    /// What it holds.
+    /// What it holds, or owes.
     pub balance: Balance,
     /// How much of that is available, and why not everything.
     #[serde(flatten)]

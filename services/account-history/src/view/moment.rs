@@ -26,7 +26,8 @@ pub struct Moment {
     pub state: Option<AccountStatus>,
     /// What it held then.
     pub balance: Balance,
-    /// How much of that was available, where that was not everything. Rows of before there were holds have none.
+    /// How much of that was available, where that was not just everything. Rows of before there were holds and
+    /// limits have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terms: Option<TermsView>,
     /// The money that moved, if any did.
@@ -132,6 +133,7 @@ fn change_of(event: &AccountEvent, change_id: Uuid, at: DateTime<Utc>) -> Option
             (Type::DebitReversal, Some(*transfer_id), money, balance, None)
         }
         AccountEvent::AccountOpened { .. }
+        | AccountEvent::OverdraftLimitSet { .. }
         | AccountEvent::HoldPlaced { .. }
         | AccountEvent::HoldVoided { .. }
         | AccountEvent::HoldExpired { .. }
@@ -158,6 +160,7 @@ fn time_of(event: &AccountEvent) -> Option<DateTime<Utc>> {
         AccountEvent::AccountOpened { at, .. }
         | AccountEvent::AccountDeposited { at, .. }
         | AccountEvent::AccountWithdrawn { at, .. }
+        | AccountEvent::OverdraftLimitSet { at, .. }
         | AccountEvent::HoldPlaced { at, .. }
         | AccountEvent::HoldCaptured { at, .. }
         | AccountEvent::HoldVoided { at, .. }

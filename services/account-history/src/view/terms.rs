@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::account::OpenedAccount;
 use domain::ids::HoldId;
-use domain::money::{Amount, Balance};
+use domain::money::{Amount, AmountOrZero, Balance};
 use domain::text::Memo;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,8 @@ use serde::{Deserialize, Serialize};
 pub struct TermsView {
     /// What might leave the account.
     pub available: Balance,
+    /// How much it might owe.
+    pub overdraft_limit: AmountOrZero,
     /// The open holds, in the order of their ids.
     pub holds: Vec<HoldView>,
 }
@@ -48,12 +50,16 @@ impl TermsView {
             placed_at: hold.placed_at,
             expires_at: hold.expires_at,
         });
-        Self { available: account.available(at), holds: holds.collect() }
+        Self {
+            available: account.available(at),
+            overdraft_limit: account.overdraft_limit,
+            holds: holds.collect(),
+        }
     }
 
-    /// Those of an account of which everything is available.
+    /// Those of an account of which everything is available and nothing more.
     #[must_use]
     pub fn plain(balance: Balance) -> Self {
-        Self { available: balance, holds: Vec::new() }
+        Self { available: balance, overdraft_limit: AmountOrZero::ZERO, holds: Vec::new() }
     }
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use domain::account::{Account, AccountCommand};
 use domain::event::encode;
 use domain::ids::{AccountId, HoldId, TransferId};
-use domain::money::{Amount, Currency, Money};
+use domain::money::{Amount, AmountOrZero, Currency, Money};
 use domain::text::Actor;
 use domain::transfer::{MoneyTransfer, TransferCommand, TransferDetails, TransferEvent, saga};
 use domain::{Aggregate, DomainEvent};
@@ -72,7 +72,7 @@ impl World {
             let from = accounts[world.random.below(accounts.len())];
             let to = accounts[world.random.below(accounts.len())];
             let amount = 1 + world.random.below(700) as u64;
-            match world.random.below(18) {
+            match world.random.below(19) {
                 0 => world.account(from, |now| AccountCommand::Deposit {
                     actor: operator(),
                     money: usd(amount),
@@ -113,6 +113,12 @@ impl World {
                 }
                 16 => world.end_hold(from, amount),
                 17 => world.account(from, |now| AccountCommand::ExpireHolds { now }),
+                18 => world.account(from, |now| AccountCommand::SetOverdraftLimit {
+                    actor: operator(),
+                    limit: AmountOrZero::new(amount).expect("a limit"),
+                    currency: usd(1).currency,
+                    now,
+                }),
                 _ => drop(world.transfer(from, to, amount)),
             }
             if step == steps / 2 {

@@ -74,7 +74,7 @@ async fn a_withdrawal_of_more_than_there_is() {
     let statement = "UPDATE events SET event_type = 'AccountWithdrawn', payload = \
                      '{\"money\":{\"amount\":5501,\"currency\":\"USD\"},\"balance\":0,\"at\":\"2026-01-01T00:00:00Z\"}' \
                      WHERE event_type = 'AccountFrozen'";
-    planted("accounts.sqlite", statement, "no account is below zero in any version").await;
+    planted("accounts.sqlite", statement, "no account is below its overdraft limit in any version").await;
 }
 
 #[tokio::test]

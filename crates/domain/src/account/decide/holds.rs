@@ -28,7 +28,7 @@ pub(super) fn place(
     now: DateTime<Utc>,
 ) -> Result<Vec<Event>, Refusal> {
     expect_open(account)?;
-    account.expect_currency_of(wish.money)?;
+    account.expect_currency(wish.money.currency)?;
     // The index of deadlines keeps microseconds. A finer expiry would be due before it has come.
     let expires_at = wish.expires_at.trunc_subsecs(6);
     if expires_at <= now || expires_at - now > LONGEST_HOLD {

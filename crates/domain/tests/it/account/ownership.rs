@@ -18,7 +18,7 @@ fn withdraw(name: &str) -> AccountCommand {
 }
 
 /// Everything that can be asked of an account by whoever stands in front of it.
-fn every_command(name: &str) -> [AccountCommand; 8] {
+fn every_command(name: &str) -> [AccountCommand; 9] {
     let (actor, money, now) = (actor(name), usd(40), at(1));
     [
         AccountCommand::Deposit { actor: actor.clone(), money, memo: None, now },
@@ -32,6 +32,12 @@ fn every_command(name: &str) -> [AccountCommand; 8] {
         },
         AccountCommand::CaptureHold { actor: actor.clone(), hold_id: HOLD, amount: None, now },
         AccountCommand::VoidHold { actor: actor.clone(), hold_id: HOLD, now },
+        AccountCommand::SetOverdraftLimit {
+            actor: actor.clone(),
+            limit: amount_or_zero(50),
+            currency: currency("USD"),
+            now,
+        },
         AccountCommand::Close { actor, reason: None, now },
         withdraw(name),
         freeze(name),

@@ -4,7 +4,7 @@ use domain::account::AccountRefusal;
 
 use crate::fixtures::*;
 
-fn every_refusal() -> [AccountRefusal; 16] {
+fn every_refusal() -> [AccountRefusal; 17] {
     [
         AccountRefusal::AccountNotFound,
         AccountRefusal::AlreadyOpen,
@@ -17,6 +17,7 @@ fn every_refusal() -> [AccountRefusal; 16] {
         AccountRefusal::TooManyHolds,
         AccountRefusal::InvalidExpiry,
         AccountRefusal::HoldsOpen { count: 1 },
+        AccountRefusal::OverdraftInUse { owed: amount_or_zero(1) },
         AccountRefusal::AccountFrozen,
         AccountRefusal::AccountClosed,
         AccountRefusal::CurrencyMismatch { account: currency("USD"), given: currency("EUR") },

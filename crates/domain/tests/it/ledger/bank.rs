@@ -73,6 +73,11 @@ impl Bank {
             Happening::Withdraw { account, cents } => {
                 self.accounts[account].ask(&AccountCommand::Withdraw { actor, money: usd(cents), memo, now });
             }
+            Happening::SetOverdraftLimit { account, cents } => {
+                let (limit, currency) = (amount_or_zero(cents), currency("USD"));
+                let command = AccountCommand::SetOverdraftLimit { actor, limit, currency, now };
+                self.accounts[account].ask(&command);
+            }
             Happening::PlaceHold { account, hold, cents, minutes } => {
                 let (hold_id, expires_at) = (hold_id(hold), now + TimeDelta::minutes(minutes));
                 let money = usd(cents);

@@ -16,6 +16,7 @@ struct Book {
     frozen: bool,
     closed: bool,
     balance: i128,
+    overdraft_limit: i128,
     holds: BTreeMap<usize, Hold>,
 }
 
@@ -52,7 +53,7 @@ impl Book {
     }
 
     fn available(&self, minutes: i64) -> i128 {
-        self.balance - self.held(minutes)
+        (self.balance + self.overdraft_limit - self.held(minutes)).min(LIMIT)
     }
 
     fn expire(&mut self, minutes: i64) {
@@ -70,6 +71,13 @@ impl Ledger {
             Happening::Open { account, initial, euros } => self.open(account, initial.unwrap_or(0), euros),
             Happening::Deposit { account, cents } => self.deposit(account, i128::from(cents)),
             Happening::Withdraw { account, cents } => self.withdraw(account, i128::from(cents)),
+            Happening::SetOverdraftLimit { account, cents } => {
+                let (book, limit) = (&mut self.books[account], i128::from(cents));
+                let covers = book.balance + limit >= book.held(self.minutes);
+                if book.opened && !book.closed && !book.euros && covers {
+                    book.overdraft_limit = limit;
+                }
+            }
             Happening::PlaceHold { account, hold, cents, minutes } => {
                 self.place(account, hold, i128::from(cents), minutes);
             }
@@ -93,7 +101,7 @@ impl Ledger {
                 let book = &mut self.books[account];
                 if book.is_usable() && book.balance == 0 && book.held(self.minutes) == 0 {
                     book.expire(self.minutes);
-                    book.closed = true;
+                    (book.closed, book.overdraft_limit) = (true, 0);
                 }
             }
             Happening::Transfer { from, to, cents, late } => self.transfer(from, to, i128::from(cents), late),

@@ -26,6 +26,10 @@ pub(super) enum Happening {
         account: usize,
         cents: u64,
     },
+    SetOverdraftLimit {
+        account: usize,
+        cents: u64,
+    },
     /// From now on for so many minutes.
     PlaceHold {
         account: usize,
@@ -84,6 +88,8 @@ pub(super) fn any_happening() -> impl Strategy<Value = Happening> {
             .prop_map(|(account, initial, euros)| Happening::Open { account, initial, euros }),
         4 => (account(), cents()).prop_map(|(account, cents)| Happening::Deposit { account, cents }),
         3 => (account(), cents()).prop_map(|(account, cents)| Happening::Withdraw { account, cents }),
+        2 => (account(), prop_oneof![Just(0), cents()])
+            .prop_map(|(account, cents)| Happening::SetOverdraftLimit { account, cents }),
         3 => (account(), hold(), cents(), 0_i64..9)
             .prop_map(|(account, hold, cents, minutes)| Happening::PlaceHold { account, hold, cents, minutes }),
         2 => (account(), hold(), option::of(cents()))
