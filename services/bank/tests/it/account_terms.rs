@@ -1,4 +1,4 @@
-//! What may leave an account: holds, on both shapes.
+//! What may leave an account: holds and limits, on both shapes.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ on_both_shapes! {
     the_same_key_is_one_hold,
     a_hold_that_cannot_be_is_refused,
     what_an_operator_holds_is_not_the_owners_to_end,
+    an_account_owes_no_more_than_it_may,
 }
 
 fn an_hour() -> TimeDelta {
@@ -150,5 +151,29 @@ async fn what_an_operator_holds_is_not_the_owners_to_end(stage: Stage) {
     owner.end_hold(&account, &held, "capture", json!({})).await.expect_problem(403, "forbidden");
 
     bank.end_hold(&account, &held, "capture", json!({})).await.expect(200);
+    stage.end().await;
+}
+
+async fn an_account_owes_no_more_than_it_may(stage: Stage) {
+    let bank = stage.bank();
+    let (ada, charles) = (bank.open(100).await, bank.open(0).await);
+    bank.limit(&ada, "overdraft", None).await.expect_problem(422, "invalid-body");
+    bank.limit(&ada, "overdraft", Some(50)).await.expect(200);
+
+    assert_eq!(bank.withdraw(&ada, 120).await.expect(200).body["balance"], -20);
+    assert_eq!(bank.transfer(&ada, &charles, 31).await.reason(), "insufficient-funds");
+    assert_eq!(bank.transfer(&ada, &charles, 30).await.state(), "completed");
+
+    let document = bank.balance_becomes(&ada, -50).await;
+    assert_eq!((&document.body["available"], &document.body["overdraftLimit"]), (&json!(0), &json!(50)));
+    bank.limit(&ada, "overdraft", Some(49)).await.expect_problem(409, "overdraft-in-use");
+    bank.change(&ada, "close").await.expect_problem(409, "balance-not-zero");
+    bank.deposit(&ada, 50).await.expect(200);
+    bank.limit(&ada, "overdraft", Some(0)).await.expect(200);
+    bank.withdraw(&ada, 1).await.expect_problem(409, "insufficient-funds");
+    // In every version of the past it was within the limit of then.
+    let past = bank.get(&format!("/v1/accounts/{ada}?at=4")).await.expect(200);
+    assert_eq!((&past.body["balance"], &past.body["overdraftLimit"]), (&json!(-20), &json!(50)));
+    bank.change(&ada, "close").await.expect(200);
     stage.end().await;
 }

@@ -169,6 +169,12 @@ impl Bank {
         self.post(&format!("/v1/accounts/{account}/holds/{hold}/{verb}"), &[], body).await
     }
 
+    /// `overdraft` or `daily-transfer`.
+    pub(crate) async fn limit(&self, account: &str, kind: &str, limit: Option<u64>) -> Answer {
+        let body = json!({"limit": limit, "currency": "USD"});
+        self.post(&format!("/v1/accounts/{account}/{kind}-limit"), &[], body).await
+    }
+
     /// `freeze`, `unfreeze` or `close`.
     pub(crate) async fn change(&self, account: &str, verb: &str) -> Answer {
         self.post(&format!("/v1/accounts/{account}/{verb}"), &[], json!({"reason": "test"})).await
@@ -207,7 +213,8 @@ impl Bank {
     }
 
     /// Waits until the view shows this balance, and gives the document.
-    pub(crate) async fn balance_becomes(&self, account: &str, balance: u64) -> Answer {
+    pub(crate) async fn balance_becomes(&self, account: &str, balance: impl Into<Value>) -> Answer {
+        let balance = balance.into();
         eventually(|| async {
             let answer = self.get(&format!("/v1/accounts/{account}")).await;
             if answer.body["balance"] == balance { Ok(answer) } else { Err(answer) }

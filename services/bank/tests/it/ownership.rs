@@ -121,6 +121,12 @@ fn rows(people: &People) -> Vec<Row> {
         row("POST", "/v1/accounts/{id}/holds", hold(1, TimeDelta::hours(1)), [201, 404, 201]),
         row("POST", "/v1/accounts/{id}/holds/{holdId}/capture", json!({}), [200, 404, 200]),
         row("POST", "/v1/accounts/{id}/holds/{holdId}/void", json!({}), [200, 404, 200]),
+        row(
+            "POST",
+            "/v1/accounts/{id}/overdraft-limit",
+            json!({"limit": 5, "currency": "USD"}),
+            [403, 404, 200],
+        ),
         // Decided, and not possible: it holds money.
         row("POST", "/v1/accounts/{id}/close", json!({}), [409, 404, 409]),
         // What the outsider gets is a transfer that fails; see `money_leaves_only_ones_own_account`.
