@@ -95,6 +95,7 @@ impl Bank {
     }
 
     /// The same caller at another address, such as that of a service behind the gateway.
+    #[cfg(feature = "distributed")]
     pub(crate) fn behind(&self, url: &str) -> Self {
         Self { url: url.to_owned(), ..self.clone() }
     }
