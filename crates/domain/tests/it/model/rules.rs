@@ -98,13 +98,15 @@ impl System<'_> {
             .sum()
     }
 
-    /// Deposits minus withdrawals.
+    /// Deposits minus withdrawals and captures.
     fn paid_in(&self, world: &World) -> i128 {
         let events = world.accounts.iter().flat_map(|stream| self.account_events(stream));
         events
             .map(|event| match event {
                 AccountEvent::AccountDeposited { money, .. } => i128::from(money.amount.minor_units()),
-                AccountEvent::AccountWithdrawn { money, .. } => -i128::from(money.amount.minor_units()),
+                AccountEvent::AccountWithdrawn { money, .. } | AccountEvent::HoldCaptured { money, .. } => {
+                    -i128::from(money.amount.minor_units())
+                }
                 _ => 0,
             })
             .sum()
