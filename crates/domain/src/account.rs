@@ -13,6 +13,7 @@ mod evolve;
 mod funds;
 mod holds;
 mod refusal;
+mod spending;
 mod transfer_steps;
 
 pub use command::AccountCommand;
@@ -27,9 +28,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::Aggregate;
 use crate::ids::{AccountId, HoldId};
-use crate::money::{AmountOrZero, Balance, Currency};
+use crate::money::{Amount, AmountOrZero, Balance, Currency};
 use crate::text::{CustomerId, Title};
 use crate::words::words;
+use spending::Spending;
 
 /// An account's state; the default is an account that was never opened.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -58,6 +60,11 @@ pub struct OpenedAccount {
     /// How much it may owe.
     #[serde(default)]
     pub overdraft_limit: AmountOrZero,
+    /// How much transfers may take out of it in one UTC day; without one, everything.
+    #[serde(default)]
+    pub daily_transfer_limit: Option<Amount>,
+    #[serde(default)]
+    spending: Option<Spending>,
     /// Money that is kept for somebody; also what is past its expiry, until that is recorded.
     #[serde(default)]
     pub holds: BTreeMap<HoldId, Hold>,
@@ -130,6 +137,7 @@ impl Aggregate for Account {
             opened.owner.as_str().len()
                 + opened.title.as_str().len()
                 + opened.holds.values().map(hold).sum::<usize>()
+                + opened.spending.as_ref().map_or(0, Spending::heap_bytes)
                 + opened.expired_holds.capacity() * size_of::<HoldId>()
         })
     }

@@ -16,6 +16,7 @@ pub(crate) fn routes(application: Application) -> Router {
         .route("/v1/accounts/{id}/holds/{holdId}/capture", post(accounts::holds::capture))
         .route("/v1/accounts/{id}/holds/{holdId}/void", post(accounts::holds::void))
         .route("/v1/accounts/{id}/overdraft-limit", post(accounts::limits::set_overdraft))
+        .route("/v1/accounts/{id}/daily-transfer-limit", post(accounts::limits::set_daily_transfer))
         .route("/v1/accounts/{id}/freeze", post(accounts::standing::freeze))
         .route("/v1/accounts/{id}/unfreeze", post(accounts::standing::unfreeze))
         .route("/v1/accounts/{id}/close", post(accounts::standing::close))

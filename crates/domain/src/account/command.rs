@@ -100,6 +100,18 @@ pub enum AccountCommand {
         /// The time.
         now: DateTime<Utc>,
     },
+    /// Say how much transfers may take out of it in one UTC day. The owner sets the first limit and lowers it; only an
+    /// operator raises or removes one, so that whoever got hold of a customer's session cannot.
+    SetDailyTransferLimit {
+        /// Who asks.
+        actor: Actor,
+        /// How much, in minor units of `currency`; `None` is no limit.
+        limit: Option<Amount>,
+        /// The account's currency.
+        currency: Currency,
+        /// The time.
+        now: DateTime<Utc>,
+    },
     /// Stop all movements until it is unfrozen.
     Freeze {
         /// Who asks.

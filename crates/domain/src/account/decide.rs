@@ -46,6 +46,9 @@ pub(super) fn decide(account: &Account, command: &Command) -> Result<Vec<Event>,
         Command::SetOverdraftLimit { actor, limit, currency, now } => {
             limits::set_overdraft_limit(account.of(actor)?, actor, *limit, *currency, *now)
         }
+        Command::SetDailyTransferLimit { actor, limit, currency, now } => {
+            limits::set_daily_transfer_limit(account.of(actor)?, actor, *limit, *currency, *now)
+        }
         Command::Freeze { actor, reason, now } => freeze(account.of(actor)?, actor, reason, *now),
         Command::Unfreeze { actor, reason, now } => unfreeze(account.of(actor)?, actor, reason, *now),
         Command::Close { actor, reason, now } => close(account.of(actor)?, reason, *now),

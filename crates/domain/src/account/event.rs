@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::DomainEvent;
 use crate::event::EventType;
 use crate::ids::{AccountId, HoldId, TransferId};
-use crate::money::{AmountOrZero, Balance, Currency, Money};
+use crate::money::{Amount, AmountOrZero, Balance, Currency, Money};
 use crate::text::{CustomerId, Memo, Title};
 use crate::transfer::{RefusalReason, UnwindReason};
 
@@ -106,6 +106,15 @@ pub enum AccountEvent {
     OverdraftLimitSet {
         /// How much, in minor units of `currency`.
         limit: AmountOrZero,
+        /// The account's currency.
+        currency: Currency,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// Somebody said how much transfers may take out of it in one UTC day.
+    DailyTransferLimitSet {
+        /// How much, in minor units of `currency`; `None` is no limit.
+        limit: Option<Amount>,
         /// The account's currency.
         currency: Currency,
         /// When.
@@ -224,6 +233,7 @@ impl DomainEvent for AccountEvent {
         EventType { name: "HoldVoided", schema_version: 1 },
         EventType { name: "HoldExpired", schema_version: 1 },
         EventType { name: "OverdraftLimitSet", schema_version: 1 },
+        EventType { name: "DailyTransferLimitSet", schema_version: 1 },
         EventType { name: "AccountFrozen", schema_version: 1 },
         EventType { name: "AccountUnfrozen", schema_version: 1 },
         EventType { name: "AccountClosed", schema_version: 1 },

@@ -17,6 +17,8 @@ pub(super) fn evolve(account: Account, event: &Event) -> Account {
                 status: AccountStatus::Open,
                 frozen_by_owner: false,
                 overdraft_limit: AmountOrZero::ZERO,
+                daily_transfer_limit: None,
+                spending: None,
                 holds: BTreeMap::new(),
                 expired_holds: Vec::new(),
                 opened_at: *at,
@@ -28,17 +30,22 @@ pub(super) fn evolve(account: Account, event: &Event) -> Account {
 
 fn evolve_opened(mut account: OpenedAccount, event: &Event) -> OpenedAccount {
     match event {
-        Event::AccountDeposited { balance, .. }
-        | Event::AccountDebited { balance, .. }
-        | Event::AccountCredited { balance, .. } => account.balance = *balance,
+        Event::AccountDeposited { balance, .. } | Event::AccountCredited { balance, .. } => {
+            account.balance = *balance;
+        }
+        Event::AccountDebited { transfer_id, money, balance, at, .. } => {
+            account.balance = *balance;
+            account.note_debit(*transfer_id, money.amount, *at);
+        }
         Event::AccountWithdrawn { balance, .. } => {
             account.balance = *balance;
             if balance.is_zero() && account.status == AccountStatus::ClosedWithBalance {
                 account.status = AccountStatus::Closed;
             }
         }
-        Event::AccountDebitReversed { balance, .. } => {
+        Event::AccountDebitReversed { transfer_id, balance, at, .. } => {
             account.balance = *balance;
+            account.note_reversal(*transfer_id, *at);
             if account.status == AccountStatus::Closed {
                 account.status = AccountStatus::ClosedWithBalance;
             }
@@ -57,6 +64,7 @@ fn evolve_opened(mut account: OpenedAccount, event: &Event) -> OpenedAccount {
             account.holds.remove(hold_id);
             account.remember_expired(*hold_id);
         }
+        Event::DailyTransferLimitSet { limit, .. } => account.note_daily_limit(*limit),
         Event::OverdraftLimitSet { limit, .. } => account.overdraft_limit = *limit,
         Event::AccountFrozen { by_owner, .. } => {
             account.status = AccountStatus::Frozen;
@@ -66,6 +74,7 @@ fn evolve_opened(mut account: OpenedAccount, event: &Event) -> OpenedAccount {
         Event::AccountClosed { .. } => {
             account.status = AccountStatus::Closed;
             account.overdraft_limit = AmountOrZero::ZERO;
+            account.note_daily_limit(None);
         }
         Event::AccountOpened { .. }
         | Event::AccountDebitRejected { .. }

@@ -21,7 +21,8 @@ words! {
         SameAccount = "same-account",
         /// The account is held in another currency.
         CurrencyMismatch = "currency-mismatch",
-        /// The target's balance would pass the largest that an account may have.
+        /// The source's transfers of the day would pass its limit, or the target's balance the largest that an account
+        /// may have.
         LimitExceeded = "limit-exceeded",
         /// The transfer's deadline came first.
         DeadlineExceeded = "deadline-exceeded",

@@ -91,6 +91,7 @@ pub fn transfer_commands_after(event: &AccountEvent) -> Option<(TransferId, Uuid
         | Event::HoldVoided { .. }
         | Event::HoldExpired { .. }
         | Event::OverdraftLimitSet { .. }
+        | Event::DailyTransferLimitSet { .. }
         | Event::AccountFrozen { .. }
         | Event::AccountUnfrozen { .. }
         | Event::AccountClosed { .. } => return None,

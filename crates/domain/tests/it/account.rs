@@ -1,6 +1,7 @@
 //! The rules of an account.
 
 mod credit;
+mod daily_limit;
 mod debit;
 mod deposit;
 mod holds;

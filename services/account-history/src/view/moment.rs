@@ -134,6 +134,7 @@ fn change_of(event: &AccountEvent, change_id: Uuid, at: DateTime<Utc>) -> Option
         }
         AccountEvent::AccountOpened { .. }
         | AccountEvent::OverdraftLimitSet { .. }
+        | AccountEvent::DailyTransferLimitSet { .. }
         | AccountEvent::HoldPlaced { .. }
         | AccountEvent::HoldVoided { .. }
         | AccountEvent::HoldExpired { .. }
@@ -161,6 +162,7 @@ fn time_of(event: &AccountEvent) -> Option<DateTime<Utc>> {
         | AccountEvent::AccountDeposited { at, .. }
         | AccountEvent::AccountWithdrawn { at, .. }
         | AccountEvent::OverdraftLimitSet { at, .. }
+        | AccountEvent::DailyTransferLimitSet { at, .. }
         | AccountEvent::HoldPlaced { at, .. }
         | AccountEvent::HoldCaptured { at, .. }
         | AccountEvent::HoldVoided { at, .. }

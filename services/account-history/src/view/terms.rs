@@ -19,6 +19,9 @@ pub struct TermsView {
     pub available: Balance,
     /// How much it might owe.
     pub overdraft_limit: AmountOrZero,
+    /// How much transfers might take out of it in one UTC day; without one, everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub daily_transfer_limit: Option<Amount>,
     /// The open holds, in the order of their ids.
     pub holds: Vec<HoldView>,
 }
@@ -53,6 +56,7 @@ impl TermsView {
         Self {
             available: account.available(at),
             overdraft_limit: account.overdraft_limit,
+            daily_transfer_limit: account.daily_transfer_limit,
             holds: holds.collect(),
         }
     }
@@ -60,6 +64,11 @@ impl TermsView {
     /// Those of an account of which everything is available and nothing more.
     #[must_use]
     pub fn plain(balance: Balance) -> Self {
-        Self { available: balance, overdraft_limit: AmountOrZero::ZERO, holds: Vec::new() }
+        Self {
+            available: balance,
+            overdraft_limit: AmountOrZero::ZERO,
+            daily_transfer_limit: None,
+            holds: Vec::new(),
+        }
     }
 }

@@ -72,7 +72,7 @@ impl World {
             let from = accounts[world.random.below(accounts.len())];
             let to = accounts[world.random.below(accounts.len())];
             let amount = 1 + world.random.below(700) as u64;
-            match world.random.below(19) {
+            match world.random.below(20) {
                 0 => world.account(from, |now| AccountCommand::Deposit {
                     actor: operator(),
                     money: usd(amount),
@@ -116,6 +116,12 @@ impl World {
                 18 => world.account(from, |now| AccountCommand::SetOverdraftLimit {
                     actor: operator(),
                     limit: AmountOrZero::new(amount).expect("a limit"),
+                    currency: usd(1).currency,
+                    now,
+                }),
+                19 => world.account(from, |now| AccountCommand::SetDailyTransferLimit {
+                    actor: operator(),
+                    limit: Amount::new(2 * amount).ok(),
                     currency: usd(1).currency,
                     now,
                 }),

@@ -102,7 +102,8 @@ impl AccountLedger {
                 let (change, stated_balance, kind) = (0, None, Kind::Limit);
                 self.movements.push(Movement { version, change, stated_balance, overdraft_limit, kind });
             }
-            AccountEvent::HoldPlaced { .. }
+            AccountEvent::DailyTransferLimitSet { .. }
+            | AccountEvent::HoldPlaced { .. }
             | AccountEvent::HoldVoided { .. }
             | AccountEvent::HoldExpired { .. }
             | AccountEvent::AccountFrozen { .. }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::super::{AccountEvent as Event, AccountRefusal as Refusal, AccountStatus, OpenedAccount};
-use crate::money::{AmountOrZero, Currency};
+use crate::money::{Amount, AmountOrZero, Currency};
 use crate::text::Actor;
 
 /// What the account may owe is the bank's risk, so only an operator says it. A limit moves no money, so that it may be
@@ -20,12 +20,37 @@ pub(super) fn set_overdraft_limit(
     }
     expect_not_closed(account)?;
     account.expect_currency(currency)?;
-    let owed = account.owed(at);
-    match limit {
-        _ if limit == account.overdraft_limit => Ok(vec![]),
-        _ if limit < owed => Err(Refusal::OverdraftInUse { owed }),
-        _ => Ok(vec![Event::OverdraftLimitSet { limit, currency, at }]),
+    if limit == account.overdraft_limit {
+        return Ok(vec![]);
     }
+    let owed = account.owed(at);
+    if limit < owed {
+        return Err(Refusal::OverdraftInUse { owed });
+    }
+    Ok(vec![Event::OverdraftLimitSet { limit, currency, at }])
+}
+
+/// A limit protects the owner from whoever got hold of their session, who must not be able to lift it. Setting the one
+/// that stands changes nothing, whoever does it.
+pub(super) fn set_daily_transfer_limit(
+    account: &OpenedAccount,
+    actor: &Actor,
+    limit: Option<Amount>,
+    currency: Currency,
+    at: DateTime<Utc>,
+) -> Result<Vec<Event>, Refusal> {
+    expect_not_closed(account)?;
+    account.expect_currency(currency)?;
+    let is_stricter = match (account.daily_transfer_limit, limit) {
+        (before, after) if before == after => return Ok(vec![]),
+        (Some(before), Some(after)) => after < before,
+        (None, Some(_)) => true,
+        (_, None) => false,
+    };
+    if !is_stricter && !actor.is_operator() {
+        return Err(Refusal::Forbidden);
+    }
+    Ok(vec![Event::DailyTransferLimitSet { limit, currency, at }])
 }
 
 fn expect_not_closed(account: &OpenedAccount) -> Result<(), Refusal> {

@@ -18,7 +18,7 @@ fn withdraw(name: &str) -> AccountCommand {
 }
 
 /// Everything that can be asked of an account by whoever stands in front of it.
-fn every_command(name: &str) -> [AccountCommand; 9] {
+fn every_command(name: &str) -> [AccountCommand; 10] {
     let (actor, money, now) = (actor(name), usd(40), at(1));
     [
         AccountCommand::Deposit { actor: actor.clone(), money, memo: None, now },
@@ -35,6 +35,12 @@ fn every_command(name: &str) -> [AccountCommand; 9] {
         AccountCommand::SetOverdraftLimit {
             actor: actor.clone(),
             limit: amount_or_zero(50),
+            currency: currency("USD"),
+            now,
+        },
+        AccountCommand::SetDailyTransferLimit {
+            actor: actor.clone(),
+            limit: Some(amount(50)),
             currency: currency("USD"),
             now,
         },

@@ -78,6 +78,11 @@ impl Bank {
                 let command = AccountCommand::SetOverdraftLimit { actor, limit, currency, now };
                 self.accounts[account].ask(&command);
             }
+            Happening::SetDailyLimit { account, cents } => {
+                let (limit, currency) = (cents.map(amount), currency("USD"));
+                let command = AccountCommand::SetDailyTransferLimit { actor, limit, currency, now };
+                self.accounts[account].ask(&command);
+            }
             Happening::PlaceHold { account, hold, cents, minutes } => {
                 let (hold_id, expires_at) = (hold_id(hold), now + TimeDelta::minutes(minutes));
                 let money = usd(cents);

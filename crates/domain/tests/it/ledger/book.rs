@@ -17,6 +17,9 @@ struct Book {
     closed: bool,
     balance: i128,
     overdraft_limit: i128,
+    daily_limit: Option<i128>,
+    /// How much transfers took out, on which day.
+    spent: (i64, i128),
     holds: BTreeMap<usize, Hold>,
 }
 
@@ -56,6 +59,10 @@ impl Book {
         (self.balance + self.overdraft_limit - self.held(minutes)).min(LIMIT)
     }
 
+    fn spent_on(&self, day: i64) -> i128 {
+        if self.spent.0 == day { self.spent.1 } else { 0 }
+    }
+
     fn expire(&mut self, minutes: i64) {
         for hold in self.holds.values_mut() {
             if matches!(hold, Hold::Placed(_, until) if *until <= minutes) {
@@ -76,6 +83,12 @@ impl Ledger {
                 let covers = book.balance + limit >= book.held(self.minutes);
                 if book.opened && !book.closed && !book.euros && covers {
                     book.overdraft_limit = limit;
+                }
+            }
+            Happening::SetDailyLimit { account, cents } => {
+                let book = &mut self.books[account];
+                if book.opened && !book.closed && !book.euros {
+                    book.daily_limit = cents.map(i128::from);
                 }
             }
             Happening::PlaceHold { account, hold, cents, minutes } => {
@@ -101,7 +114,7 @@ impl Ledger {
                 let book = &mut self.books[account];
                 if book.is_usable() && book.balance == 0 && book.held(self.minutes) == 0 {
                     book.expire(self.minutes);
-                    (book.closed, book.overdraft_limit) = (true, 0);
+                    (book.closed, book.overdraft_limit, book.daily_limit) = (true, 0, None);
                 }
             }
             Happening::Transfer { from, to, cents, late } => self.transfer(from, to, i128::from(cents), late),
@@ -156,12 +169,23 @@ impl Ledger {
         }
     }
 
-    /// All or nothing: what cannot arrive does not leave, whatever the steps in between.
+    /// The days since the one whose noon is at minute 0.
+    fn day(&self) -> i64 {
+        (self.minutes + 12 * 60) / (24 * 60)
+    }
+
+    /// All or nothing: what cannot arrive does not leave, whatever the steps in between. Only where there is no limit,
+    /// nobody knows any more what came back, and it counts.
     fn transfer(&mut self, from: usize, to: usize, cents: i128, late: bool) {
         let (source, target) = (&self.books[from], &self.books[to]);
         let covered = source.available(self.minutes) >= cents;
-        let leaves = from != to && source.is_usable() && !source.euros && covered;
+        let (day, spent) = (self.day(), source.spent_on(self.day()) + cents);
+        let allowed = source.daily_limit.is_none_or(|limit| spent <= limit);
+        let leaves = from != to && source.is_usable() && !source.euros && covered && allowed;
         let arrives = target.is_usable() && !target.euros && target.has_room_for(cents) && !late;
+        if leaves && (arrives || source.daily_limit.is_none()) {
+            self.books[from].spent = (day, spent);
+        }
         if leaves && arrives {
             self.books[from].balance -= cents;
             self.books[to].balance += cents;

@@ -30,6 +30,10 @@ pub(super) enum Happening {
         account: usize,
         cents: u64,
     },
+    SetDailyLimit {
+        account: usize,
+        cents: Option<u64>,
+    },
     /// From now on for so many minutes.
     PlaceHold {
         account: usize,
@@ -90,13 +94,15 @@ pub(super) fn any_happening() -> impl Strategy<Value = Happening> {
         3 => (account(), cents()).prop_map(|(account, cents)| Happening::Withdraw { account, cents }),
         2 => (account(), prop_oneof![Just(0), cents()])
             .prop_map(|(account, cents)| Happening::SetOverdraftLimit { account, cents }),
+        2 => (account(), option::of(cents()))
+            .prop_map(|(account, cents)| Happening::SetDailyLimit { account, cents }),
         3 => (account(), hold(), cents(), 0_i64..9)
             .prop_map(|(account, hold, cents, minutes)| Happening::PlaceHold { account, hold, cents, minutes }),
         2 => (account(), hold(), option::of(cents()))
             .prop_map(|(account, hold, cents)| Happening::CaptureHold { account, hold, cents }),
         1 => (account(), hold()).prop_map(|(account, hold)| Happening::VoidHold { account, hold }),
         1 => account().prop_map(|account| Happening::ExpireHolds { account }),
-        2 => (1_i64..5).prop_map(|minutes| Happening::Wait { minutes }),
+        2 => prop_oneof![4 => 1_i64..5, 1 => Just(13 * 60)].prop_map(|minutes| Happening::Wait { minutes }),
         1 => account().prop_map(|account| Happening::Freeze { account }),
         2 => account().prop_map(|account| Happening::Unfreeze { account }),
         1 => account().prop_map(|account| Happening::Close { account }),
