@@ -42,6 +42,7 @@ pub(crate) fn routes(services: &Services) -> Router {
         .route("/v1/accounts/{id}/holds/{holdId}/capture", writes(accounts))
         .route("/v1/accounts/{id}/holds/{holdId}/void", writes(accounts))
         .route("/v1/accounts/{id}/overdraft-limit", writes(accounts))
+        .route("/v1/accounts/{id}/daily-transfer-limit", writes(accounts))
         .route("/v1/accounts/{id}/freeze", writes(accounts))
         .route("/v1/accounts/{id}/unfreeze", writes(accounts))
         .route("/v1/accounts/{id}/close", writes(accounts))

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use test_support::eventually;
+use uuid::Uuid;
 
 use crate::client::{Answer, Bank, fresh_key, hold};
 use crate::on_both_shapes;
@@ -16,6 +17,7 @@ on_both_shapes! {
     a_hold_that_cannot_be_is_refused,
     what_an_operator_holds_is_not_the_owners_to_end,
     an_account_owes_no_more_than_it_may,
+    transfers_of_a_day_stay_within_the_limit,
 }
 
 fn an_hour() -> TimeDelta {
@@ -142,7 +144,7 @@ async fn a_hold_that_cannot_be_is_refused(stage: Stage) {
 
 async fn what_an_operator_holds_is_not_the_owners_to_end(stage: Stage) {
     let bank = stage.bank();
-    let ada = uuid::Uuid::now_v7();
+    let ada = Uuid::now_v7();
     let account = bank.open_for(&ada.to_string(), "USD", 100).await;
     let held = bank.hold(&account, 60, an_hour()).await.expect(201).hold_id();
     let owner = bank.as_customer(ada);
@@ -175,5 +177,40 @@ async fn an_account_owes_no_more_than_it_may(stage: Stage) {
     let past = bank.get(&format!("/v1/accounts/{ada}?at=4")).await.expect(200);
     assert_eq!((&past.body["balance"], &past.body["overdraftLimit"]), (&json!(-20), &json!(50)));
     bank.change(&ada, "close").await.expect(200);
+    stage.end().await;
+}
+
+async fn transfers_of_a_day_stay_within_the_limit(stage: Stage) {
+    let bank = stage.bank();
+    let customer = Uuid::now_v7();
+    let (ada, charles) = (bank.open_for(&customer.to_string(), "USD", 1_000).await, bank.open(0).await);
+    let owner = bank.as_customer(customer);
+    let silent = json!({"currency": "USD"});
+    let silent = owner.post(&format!("/v1/accounts/{ada}/daily-transfer-limit"), &[], silent).await;
+    silent.expect_problem(422, "invalid-body");
+    owner.limit(&ada, "daily-transfer", Some(200)).await.expect(200);
+    owner.limit(&ada, "daily-transfer", Some(100)).await.expect(200);
+    owner.limit(&ada, "daily-transfer", Some(101)).await.expect_problem(403, "forbidden");
+    owner.limit(&ada, "daily-transfer", None).await.expect_problem(403, "forbidden");
+
+    assert_eq!(owner.transfer(&ada, &charles, 60).await.state(), "completed");
+    let beyond = owner.transfer(&ada, &charles, 41).await;
+
+    assert_eq!((beyond.state(), beyond.reason()), ("failed", "limit-exceeded"));
+    // What comes back gives its room back.
+    bank.change(&charles, "freeze").await.expect(200);
+    assert_eq!(owner.transfer(&ada, &charles, 40).await.reason(), "account-frozen");
+    bank.change(&charles, "unfreeze").await.expect(200);
+    assert_eq!(owner.transfer(&ada, &charles, 40).await.state(), "completed");
+    assert_eq!(owner.transfer(&ada, &charles, 1).await.reason(), "limit-exceeded");
+    let document = bank.balance_becomes(&ada, 900).await;
+    assert_eq!(
+        (&document.body["dailyTransferLimit"], &document.body["available"]),
+        (&json!(100), &json!(900))
+    );
+    // Withdrawals are no transfers, and an operator may lift the limit.
+    owner.withdraw(&ada, 100).await.expect(200);
+    bank.limit(&ada, "daily-transfer", None).await.expect(200);
+    assert_eq!(owner.transfer(&ada, &charles, 800).await.state(), "completed");
     stage.end().await;
 }

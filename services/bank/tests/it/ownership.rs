@@ -127,6 +127,13 @@ fn rows(people: &People) -> Vec<Row> {
             json!({"limit": 5, "currency": "USD"}),
             [403, 404, 200],
         ),
+        // The operator comes first; what stands already is no raise by the owner.
+        row(
+            "POST",
+            "/v1/accounts/{id}/daily-transfer-limit",
+            json!({"limit": 5, "currency": "USD"}),
+            [200, 404, 200],
+        ),
         // Decided, and not possible: it holds money.
         row("POST", "/v1/accounts/{id}/close", json!({}), [409, 404, 409]),
         // What the outsider gets is a transfer that fails; see `money_leaves_only_ones_own_account`.
