@@ -6,7 +6,7 @@
 
 use uuid::Uuid;
 
-use crate::ids::TransferId;
+use crate::ids::{HoldId, TransferId};
 use crate::words::words;
 
 /// Drawn once, at random; it must never change.
@@ -37,15 +37,22 @@ words! {
 /// The id of every command that carries out, or refuses, `step` of the transfer.
 #[must_use]
 pub fn step_command_id(transfer_id: TransferId, step: Step) -> Uuid {
-    derived(transfer_id, step.as_str())
+    derived(&format!("transfer/{transfer_id}/{step}"))
 }
 
 /// The id of the transfer that is the `attempt`th try, from 1, to reverse `original`.
 #[must_use]
 pub fn reversal_transfer_id(original: TransferId, attempt: u32) -> TransferId {
-    TransferId(derived(original, &format!("reversal/{attempt}")))
+    TransferId(derived(&format!("transfer/{original}/reversal/{attempt}")))
 }
 
-fn derived(transfer_id: TransferId, purpose: &str) -> Uuid {
-    Uuid::new_v5(&NAMESPACE, format!("transfer/{transfer_id}/{purpose}").as_bytes())
+/// The id of the command that records that a hold has expired. The same command records it for others of the account
+/// that have; one of them gives it its id, because a hold expires once, whoever looks for it and however often.
+#[must_use]
+pub fn hold_expiry_command_id(hold_id: HoldId) -> Uuid {
+    derived(&format!("hold/{hold_id}/expire"))
+}
+
+fn derived(name: &str) -> Uuid {
+    Uuid::new_v5(&NAMESPACE, name.as_bytes())
 }

@@ -60,6 +60,11 @@ uuid_id! {
 }
 
 uuid_id! {
+    /// Identifies money that an account holds for somebody.
+    HoldId
+}
+
+uuid_id! {
     /// Identifies a saved payee among one customer's.
     PayeeId
 }

@@ -1,13 +1,13 @@
 //! Money: whole minor units (cents, pence, yen) with a currency, always within what a JSON number holds exactly.
 //!
-//! Invariant: an [`Amount`] is at least 1, a [`Balance`] at least 0, and neither passes [`MAX_MINOR_UNITS`].
+//! Invariant: an [`Amount`] is at least 1 and at most [`MAX_MINOR_UNITS`], and a [`Balance`] is no further from zero.
 //! Arithmetic is checked: what does not fit is `None`, never a wrapped or rounded number.
 
 mod currency;
 mod minor_units;
 
 pub use currency::{Currency, UnknownCurrency};
-pub use minor_units::{Amount, Balance, OutOfRange};
+pub use minor_units::{Amount, AmountOrZero, Balance, OutOfRange};
 
 use serde::{Deserialize, Serialize};
 

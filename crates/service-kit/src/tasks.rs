@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::FutureExt;
+use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -63,6 +64,26 @@ impl Tasks {
         let shutdown = self.shutdown();
         self.spawn(name, async move {
             shutdown.run_until_cancelled(task).await;
+        });
+    }
+
+    /// Does `work` at once and again after every `period`, until [`Tasks::shutdown`]. Work that takes longer than that
+    /// puts the next off.
+    pub fn repeat<F>(
+        &self,
+        name: impl Into<String>,
+        period: Duration,
+        work: impl Fn() -> F + Send + Sync + 'static,
+    ) where
+        F: Future<Output = ()> + Send,
+    {
+        let mut ticks = interval(period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.spawn_until_shutdown(name, async move {
+            loop {
+                ticks.tick().await;
+                work().await;
+            }
         });
     }
 

@@ -8,11 +8,13 @@
 mod account;
 mod moment;
 mod replay;
+mod terms;
 mod transfer;
 
 pub use account::{AccountDocument, AccountView, RECENT, fold_account, merge_transfer};
 pub use moment::{ChangeView, EntryView, Moment, TransactionType};
 pub use replay::{ReplayError, Views};
+pub use terms::{HoldView, TermsView};
 pub use transfer::{Stage, TransferDocument, TransferView, fold_transfer};
 
 use event_store::Version;

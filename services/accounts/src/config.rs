@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use serde::Deserialize;
-use service_kit::settings::{Secret, SecretUrl, TokenSettings};
+use service_kit::settings::{Secret, SecretUrl, Span, TokenSettings};
 
 /// The commented defaults, under every other source of settings.
 pub const DEFAULTS: &str = concat!(
@@ -31,6 +31,8 @@ pub struct Config {
     pub lane_queue: NonZeroUsize,
     /// Memory for folded states, in MiB.
     pub state_cache_mib: u64,
+    /// How often holds past their expiry are looked for.
+    pub sweep_interval: Span,
     /// What services show each other.
     pub internal_secret: Secret,
     /// Who is believed.

@@ -9,9 +9,11 @@ use service_kit::http::Problem;
 pub(crate) fn problem(error: ExecuteError<AccountRefusal>) -> Problem {
     problem_of(error, |refusal| {
         let status = match refusal {
-            AccountRefusal::AccountNotFound => StatusCode::NOT_FOUND,
+            AccountRefusal::AccountNotFound | AccountRefusal::HoldNotFound => StatusCode::NOT_FOUND,
             AccountRefusal::Forbidden => StatusCode::FORBIDDEN,
-            AccountRefusal::CurrencyMismatch { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            AccountRefusal::CurrencyMismatch { .. } | AccountRefusal::InvalidExpiry => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             _ => StatusCode::CONFLICT,
         };
         Problem::new(status, refusal.code(), refusal.to_string())

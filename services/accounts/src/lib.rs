@@ -7,6 +7,7 @@ mod application;
 pub mod config;
 mod error;
 mod subscriptions;
+mod sweeper;
 
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ pub use config::Config;
 
 use crate::api::trials::{self, Trials};
 use crate::application::Application;
+use crate::sweeper::Sweeper;
 
 /// What the process is called, and its defaults.
 pub const ABOUT: About = About {
@@ -72,7 +74,7 @@ pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
     Ok(App { router: router.merge(lent).merge(tried), health })
 }
 
-/// Starts the outbox relay and the subscription, and gives the routes.
+/// Starts the outbox relay, the subscription and the sweeper, and gives the routes.
 ///
 /// # Errors
 /// When the bus refuses to create the service's topics.
@@ -88,10 +90,13 @@ async fn assemble(config: &Config, deps: Deps) -> anyhow::Result<Service> {
         config.snapshot_every,
     );
     let lanes = LaneSettings::sized(config.lanes, config.lane_queue, config.state_cache_mib);
-    let commands = Commands::lanes(repository, &lanes);
+    let commands = Commands::lanes(repository.clone(), &lanes);
     deps.side.start_relay(&deps.tasks, "/bank/accounts");
     let subscription = subscriptions::subscribe(&config.subscription_id, &deps, commands.clone()).await?;
     let application = Application { commands, clock: Arc::clone(&deps.clock) };
+    let store = Arc::clone(&deps.side.store);
+    let sweeper = Sweeper { application: application.clone(), repository, store };
+    sweeper.start(config.sweep_interval.into(), &deps.tasks);
     let clock = Arc::clone(&deps.clock);
     let guard = Guard::new(deps.tokens).clock(move || clock.now());
     let router = api::routes(application);

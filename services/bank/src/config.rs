@@ -49,7 +49,7 @@ pub struct Config {
     pub state_cache_mib: u64,
     /// How long a transfer may take before it is given up.
     pub deadline: Span,
-    /// How often transfers past their deadline are looked for.
+    /// How often transfers past their deadline, holds past their expiry and erasures that are half done are looked for.
     pub sweep_interval: Span,
     /// How long an account may take to answer the sweeper before it asks again.
     pub sweep_retry: Span,
@@ -79,6 +79,7 @@ impl Config {
             lanes: self.lanes,
             lane_queue: self.lane_queue,
             state_cache_mib: self.state_cache_mib,
+            sweep_interval: self.sweep_interval,
             // In one process nobody lends streams over HTTP.
             internal_secret: Secret::default(),
             tokens: self.tokens(),

@@ -27,8 +27,8 @@ pub use evidence::{Evidence, Sources};
 pub enum Invariant {
     /// Balances plus money in flight equal deposits minus withdrawals.
     MoneyIsConserved,
-    /// No account is below zero in any version.
-    NoOverdraft,
+    /// No account owes more than its overdraft limit in any version.
+    WithinOverdraftLimit,
     /// Every transfer has ended as it should, or is within its deadline.
     TransfersEnd,
     /// A view equals a replay of the events.
@@ -46,7 +46,7 @@ impl Invariant {
     pub const ALL: [Self; 7] = [
         Self::StreamsAreWhole,
         Self::MoneyIsConserved,
-        Self::NoOverdraft,
+        Self::WithinOverdraftLimit,
         Self::TransfersEnd,
         Self::ViewEqualsReplay,
         Self::TopicEqualsStore,
@@ -58,7 +58,7 @@ impl Invariant {
     pub fn promise(self) -> &'static str {
         match self {
             Self::MoneyIsConserved => "balances and money in flight equal deposits minus withdrawals",
-            Self::NoOverdraft => "no account is below zero in any version",
+            Self::WithinOverdraftLimit => "no account is below its overdraft limit in any version",
             Self::TransfersEnd => "every transfer has ended as it should, or is within its deadline",
             Self::ViewEqualsReplay => "every view equals a replay of the events",
             Self::TopicEqualsStore => "every event is in its topic, in order, and nothing else is",
@@ -121,7 +121,7 @@ pub fn money_in(accounts: &[RecordedEvent]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let accounts = accounts::read(accounts, &mut findings);
     accounts::money_is_conserved(&accounts, &mut findings);
-    accounts::no_overdraft(&accounts, &mut findings);
+    accounts::within_overdraft_limit(&accounts, &mut findings);
     findings
 }
 
@@ -133,7 +133,7 @@ pub fn check(evidence: &Evidence, overdue_since: DateTime<Utc>) -> Report {
     let transfers = transfers::read(&evidence.transfers, &mut findings);
     let customers = customers::read(&evidence.customers, &mut findings);
     accounts::money_is_conserved(&accounts, &mut findings);
-    accounts::no_overdraft(&accounts, &mut findings);
+    accounts::within_overdraft_limit(&accounts, &mut findings);
     let ended_before = transfers::read(&evidence.transfers_before, &mut Vec::new());
     transfers::end(&transfers, &ended_before, &accounts, overdue_since, &mut findings);
     views::equal_a_replay(evidence, &mut findings);

@@ -9,7 +9,6 @@ use domain::Aggregate;
 use domain::transfer::{MoneyTransfer, TransferCommand, TransferRefusal};
 use event_store::{CommandContext, ExecuteError, StoreError};
 use service_kit::tasks::Tasks;
-use tokio::time::{MissedTickBehavior, interval};
 use uuid::Uuid;
 
 use crate::application::Application;
@@ -20,11 +19,9 @@ const AT_ONCE: u32 = 500;
 
 pub(crate) fn start(application: Application, config: &Config, tasks: &Tasks) {
     let sweeper = Sweeper { application, retry_after: config.sweep_retry.into() };
-    let mut ticks = interval(config.sweep_interval.into());
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    tasks.spawn_until_shutdown("sweeper", async move {
-        loop {
-            ticks.tick().await;
+    tasks.repeat("sweeper", config.sweep_interval.into(), move || {
+        let sweeper = sweeper.clone();
+        async move {
             if let Err(error) = sweeper.sweep().await {
                 tracing::warn!(%error, "the sweeper could not look for transfers past their deadline");
             }
@@ -32,6 +29,7 @@ pub(crate) fn start(application: Application, config: &Config, tasks: &Tasks) {
     });
 }
 
+#[derive(Clone)]
 struct Sweeper {
     application: Application,
     retry_after: Duration,

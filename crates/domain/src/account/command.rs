@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::ids::AccountId;
-use crate::money::{Amount, Currency, Money};
+use crate::ids::{AccountId, HoldId};
+use crate::money::{Amount, AmountOrZero, Currency, Money};
 use crate::text::{Actor, CustomerId, Memo, Title};
 use crate::transfer::{RefusalReason, TransferDetails, UnwindReason};
 
@@ -49,6 +49,69 @@ pub enum AccountCommand {
         /// The time.
         now: DateTime<Utc>,
     },
+    /// Keep money for somebody, so that nothing else takes it, until it is captured, voided or expired.
+    PlaceHold {
+        /// Who asks.
+        actor: Actor,
+        /// The id that was assigned to it.
+        hold_id: HoldId,
+        /// How much of what.
+        money: Money,
+        /// What for.
+        memo: Option<Memo>,
+        /// From when on it counts no longer.
+        expires_at: DateTime<Utc>,
+        /// The time.
+        now: DateTime<Utc>,
+    },
+    /// Pay out what is held, or less of it; the rest is free again.
+    CaptureHold {
+        /// Who asks: whoever may withdraw. What an operator placed, only an operator captures.
+        actor: Actor,
+        /// The hold.
+        hold_id: HoldId,
+        /// How much, in minor units of the account's currency; everything when it is not said.
+        amount: Option<Amount>,
+        /// The time.
+        now: DateTime<Utc>,
+    },
+    /// Free what is held; what an operator placed, only an operator voids.
+    VoidHold {
+        /// Who asks.
+        actor: Actor,
+        /// The hold.
+        hold_id: HoldId,
+        /// The time.
+        now: DateTime<Utc>,
+    },
+    /// Record which holds are past their expiry.
+    ExpireHolds {
+        /// The time.
+        now: DateTime<Utc>,
+    },
+    /// Say how much the account may owe; only an operator does.
+    SetOverdraftLimit {
+        /// Who asks.
+        actor: Actor,
+        /// How much, in minor units of `currency`.
+        limit: AmountOrZero,
+        /// The account's currency.
+        currency: Currency,
+        /// The time.
+        now: DateTime<Utc>,
+    },
+    /// Say how much transfers may take out of it in one UTC day. The owner sets the first limit and lowers it; only an
+    /// operator raises or removes one, so that whoever got hold of a customer's session cannot.
+    SetDailyTransferLimit {
+        /// Who asks.
+        actor: Actor,
+        /// How much, in minor units of `currency`; `None` is no limit.
+        limit: Option<Amount>,
+        /// The account's currency.
+        currency: Currency,
+        /// The time.
+        now: DateTime<Utc>,
+    },
     /// Stop all movements until it is unfrozen.
     Freeze {
         /// Who asks.
@@ -67,7 +130,7 @@ pub enum AccountCommand {
         /// The time.
         now: DateTime<Utc>,
     },
-    /// Close it for good; its balance must be zero.
+    /// Close it for good; its balance must be zero, and nothing may be held.
     Close {
         /// Who asks.
         actor: Actor,

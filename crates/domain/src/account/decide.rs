@@ -1,11 +1,14 @@
 //! Which events a command causes, or why it is refused.
 
+mod holds;
+mod limits;
+
 use chrono::{DateTime, Utc};
 
 use super::transfer_steps::{credit, debit, refuse_credit, refuse_debit, reverse_debit};
 use super::{Account, AccountCommand as Command, AccountEvent as Event, AccountRefusal as Refusal};
 use super::{AccountStatus, OpenedAccount};
-use crate::money::{Balance, Money};
+use crate::money::{Balance, Currency, Money};
 use crate::text::{Actor, Memo};
 
 pub(super) fn decide(account: &Account, command: &Command) -> Result<Vec<Event>, Refusal> {
@@ -30,6 +33,21 @@ pub(super) fn decide(account: &Account, command: &Command) -> Result<Vec<Event>,
         Command::Deposit { actor, money, memo, now } => deposit(account.of(actor)?, *money, memo, *now),
         Command::Withdraw { actor, money, memo, now } => {
             withdraw(account.of(actor)?, actor, *money, memo, *now)
+        }
+        Command::PlaceHold { actor, hold_id, money, memo, expires_at, now } => {
+            let wish = holds::Wish { hold_id: *hold_id, money: *money, memo, expires_at: *expires_at };
+            holds::place(account.of(actor)?, actor, &wish, *now)
+        }
+        Command::CaptureHold { actor, hold_id, amount, now } => {
+            holds::capture(account.of(actor)?, actor, *hold_id, *amount, *now)
+        }
+        Command::VoidHold { actor, hold_id, now } => holds::void(account.of(actor)?, actor, *hold_id, *now),
+        Command::ExpireHolds { now } => Ok(holds::expire(account.expect_opened()?, *now)),
+        Command::SetOverdraftLimit { actor, limit, currency, now } => {
+            limits::set_overdraft_limit(account.of(actor)?, actor, *limit, *currency, *now)
+        }
+        Command::SetDailyTransferLimit { actor, limit, currency, now } => {
+            limits::set_daily_transfer_limit(account.of(actor)?, actor, *limit, *currency, *now)
         }
         Command::Freeze { actor, reason, now } => freeze(account.of(actor)?, actor, reason, *now),
         Command::Unfreeze { actor, reason, now } => unfreeze(account.of(actor)?, actor, reason, *now),
@@ -57,11 +75,11 @@ impl Account {
 }
 
 impl OpenedAccount {
-    fn expect_currency_of(&self, money: Money) -> Result<(), Refusal> {
-        if money.currency == self.currency {
+    fn expect_currency(&self, given: Currency) -> Result<(), Refusal> {
+        if given == self.currency {
             return Ok(());
         }
-        Err(Refusal::CurrencyMismatch { account: self.currency, given: money.currency })
+        Err(Refusal::CurrencyMismatch { account: self.currency, given })
     }
 }
 
@@ -81,7 +99,7 @@ fn deposit(
         AccountStatus::Frozen => return Err(Refusal::AccountFrozen),
         AccountStatus::Closed | AccountStatus::ClosedWithBalance => return Err(Refusal::AccountClosed),
     }
-    account.expect_currency_of(money)?;
+    account.expect_currency(money.currency)?;
     let balance = account.balance.checked_add(money.amount).ok_or(Refusal::LimitExceeded)?;
     Ok(vec![Event::AccountDeposited { money, memo: memo.clone(), balance, at }])
 }
@@ -100,11 +118,8 @@ fn withdraw(
         AccountStatus::Frozen => return Err(Refusal::AccountFrozen),
         AccountStatus::Closed | AccountStatus::ClosedWithBalance => return Err(Refusal::AccountClosed),
     }
-    account.expect_currency_of(money)?;
-    let balance = account
-        .balance
-        .checked_sub(money.amount)
-        .ok_or(Refusal::InsufficientFunds { balance: account.balance, requested: money.amount })?;
+    account.expect_currency(money.currency)?;
+    let balance = account.balance_after(money.amount, None, at)?;
     Ok(vec![Event::AccountWithdrawn { money, memo: memo.clone(), balance, at }])
 }
 
@@ -140,13 +155,18 @@ fn unfreeze(
     }
 }
 
-/// A frozen account stays: whoever froze it wants to look at it first.
+/// A frozen account stays: whoever froze it wants to look at it first. A closed one has no holds, so that what is past
+/// its expiry is recorded before.
 fn close(account: &OpenedAccount, reason: &Option<Memo>, at: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
     match account.status {
-        AccountStatus::Open if account.balance.is_zero() => {
-            Ok(vec![Event::AccountClosed { reason: reason.clone(), at }])
-        }
-        AccountStatus::Open => Err(Refusal::BalanceNotZero { balance: account.balance }),
+        AccountStatus::Open => match (account.open_holds(at).count(), account.balance) {
+            (0, balance) if balance.is_zero() => {
+                let closed = Event::AccountClosed { reason: reason.clone(), at };
+                Ok(holds::expire(account, at).into_iter().chain([closed]).collect())
+            }
+            (0, balance) => Err(Refusal::BalanceNotZero { balance }),
+            (count, _) => Err(Refusal::HoldsOpen { count }),
+        },
         AccountStatus::Frozen => Err(Refusal::AccountFrozen),
         AccountStatus::Closed | AccountStatus::ClosedWithBalance => Ok(vec![]),
     }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::DomainEvent;
 use crate::event::EventType;
-use crate::ids::{AccountId, TransferId};
-use crate::money::{Balance, Currency, Money};
+use crate::ids::{AccountId, HoldId, TransferId};
+use crate::money::{Amount, AmountOrZero, Balance, Currency, Money};
 use crate::text::{CustomerId, Memo, Title};
 use crate::transfer::{RefusalReason, UnwindReason};
 
@@ -54,6 +54,72 @@ pub enum AccountEvent {
         /// When.
         at: DateTime<Utc>,
     },
+    /// Money is kept for somebody; the balance is as before.
+    HoldPlaced {
+        /// The hold.
+        hold_id: HoldId,
+        /// How much of what.
+        money: Money,
+        /// What for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        memo: Option<Memo>,
+        /// Whether the owner placed it; what an operator placed, only an operator captures or voids.
+        by_owner: bool,
+        /// From when on it counts no longer.
+        expires_at: DateTime<Utc>,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// Money that was held was paid out, and the rest of the hold is free again.
+    HoldCaptured {
+        /// The hold.
+        hold_id: HoldId,
+        /// How much of what was paid out.
+        money: Money,
+        /// What for, as it was said when the hold was placed.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        memo: Option<Memo>,
+        /// The balance after it.
+        balance: Balance,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// Somebody gave a hold up, and its money is free again.
+    HoldVoided {
+        /// The hold.
+        hold_id: HoldId,
+        /// How much of what is free again.
+        money: Money,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// A hold was found past its expiry; its money has been free from then on.
+    HoldExpired {
+        /// The hold.
+        hold_id: HoldId,
+        /// How much of what is free again.
+        money: Money,
+        /// When it was found.
+        at: DateTime<Utc>,
+    },
+    /// An operator said how much the account may owe.
+    OverdraftLimitSet {
+        /// How much, in minor units of `currency`.
+        limit: AmountOrZero,
+        /// The account's currency.
+        currency: Currency,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// Somebody said how much transfers may take out of it in one UTC day.
+    DailyTransferLimitSet {
+        /// How much, in minor units of `currency`; `None` is no limit.
+        limit: Option<Amount>,
+        /// The account's currency.
+        currency: Currency,
+        /// When.
+        at: DateTime<Utc>,
+    },
     /// Movements were stopped.
     AccountFrozen {
         /// Why.
@@ -73,7 +139,7 @@ pub enum AccountEvent {
         /// When.
         at: DateTime<Utc>,
     },
-    /// It was closed for good.
+    /// It was closed for good, and with it every limit ended.
     AccountClosed {
         /// Why.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -162,6 +228,12 @@ impl DomainEvent for AccountEvent {
         EventType { name: "AccountOpened", schema_version: 1 },
         EventType { name: "AccountDeposited", schema_version: 1 },
         EventType { name: "AccountWithdrawn", schema_version: 1 },
+        EventType { name: "HoldPlaced", schema_version: 1 },
+        EventType { name: "HoldCaptured", schema_version: 1 },
+        EventType { name: "HoldVoided", schema_version: 1 },
+        EventType { name: "HoldExpired", schema_version: 1 },
+        EventType { name: "OverdraftLimitSet", schema_version: 1 },
+        EventType { name: "DailyTransferLimitSet", schema_version: 1 },
         EventType { name: "AccountFrozen", schema_version: 1 },
         EventType { name: "AccountUnfrozen", schema_version: 1 },
         EventType { name: "AccountClosed", schema_version: 1 },

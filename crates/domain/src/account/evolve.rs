@@ -1,7 +1,9 @@
 //! What an event makes of an account.
 
-use super::{Account, AccountEvent as Event, AccountStatus, OpenedAccount};
-use crate::money::Balance;
+use std::collections::BTreeMap;
+
+use super::{Account, AccountEvent as Event, AccountStatus, Hold, OpenedAccount};
+use crate::money::{AmountOrZero, Balance};
 
 pub(super) fn evolve(account: Account, event: &Event) -> Account {
     match event {
@@ -14,6 +16,11 @@ pub(super) fn evolve(account: Account, event: &Event) -> Account {
                 balance: Balance::ZERO,
                 status: AccountStatus::Open,
                 frozen_by_owner: false,
+                overdraft_limit: AmountOrZero::ZERO,
+                daily_transfer_limit: None,
+                spending: None,
+                holds: BTreeMap::new(),
+                expired_holds: Vec::new(),
                 opened_at: *at,
             }))
         }
@@ -23,27 +30,52 @@ pub(super) fn evolve(account: Account, event: &Event) -> Account {
 
 fn evolve_opened(mut account: OpenedAccount, event: &Event) -> OpenedAccount {
     match event {
-        Event::AccountDeposited { balance, .. }
-        | Event::AccountDebited { balance, .. }
-        | Event::AccountCredited { balance, .. } => account.balance = *balance,
+        Event::AccountDeposited { balance, .. } | Event::AccountCredited { balance, .. } => {
+            account.balance = *balance;
+        }
+        Event::AccountDebited { transfer_id, money, balance, at, .. } => {
+            account.balance = *balance;
+            account.note_debit(*transfer_id, money.amount, *at);
+        }
         Event::AccountWithdrawn { balance, .. } => {
             account.balance = *balance;
             if balance.is_zero() && account.status == AccountStatus::ClosedWithBalance {
                 account.status = AccountStatus::Closed;
             }
         }
-        Event::AccountDebitReversed { balance, .. } => {
+        Event::AccountDebitReversed { transfer_id, balance, at, .. } => {
             account.balance = *balance;
+            account.note_reversal(*transfer_id, *at);
             if account.status == AccountStatus::Closed {
                 account.status = AccountStatus::ClosedWithBalance;
             }
         }
+        Event::HoldPlaced { hold_id, money, memo, by_owner, expires_at, at } => {
+            let (amount, memo, by_owner) = (money.amount, memo.clone(), *by_owner);
+            let hold = Hold { amount, memo, by_owner, placed_at: *at, expires_at: *expires_at };
+            account.holds.insert(*hold_id, hold);
+        }
+        Event::HoldCaptured { hold_id, balance, .. } => {
+            account.holds.remove(hold_id);
+            account.balance = *balance;
+        }
+        Event::HoldVoided { hold_id, .. } => drop(account.holds.remove(hold_id)),
+        Event::HoldExpired { hold_id, .. } => {
+            account.holds.remove(hold_id);
+            account.remember_expired(*hold_id);
+        }
+        Event::DailyTransferLimitSet { limit, .. } => account.note_daily_limit(*limit),
+        Event::OverdraftLimitSet { limit, .. } => account.overdraft_limit = *limit,
         Event::AccountFrozen { by_owner, .. } => {
             account.status = AccountStatus::Frozen;
             account.frozen_by_owner = *by_owner;
         }
         Event::AccountUnfrozen { .. } => account.status = AccountStatus::Open,
-        Event::AccountClosed { .. } => account.status = AccountStatus::Closed,
+        Event::AccountClosed { .. } => {
+            account.status = AccountStatus::Closed;
+            account.overdraft_limit = AmountOrZero::ZERO;
+            account.note_daily_limit(None);
+        }
         Event::AccountOpened { .. }
         | Event::AccountDebitRejected { .. }
         | Event::AccountCreditRejected { .. } => {}

@@ -76,8 +76,10 @@ fn balance_after_debit<'a>(
         return Err(RefusalReason::SameAccount);
     }
     expect_movable(account, transfer, now)?;
-    let balance = account.balance.checked_sub(transfer.money.amount);
-    balance.map(|balance| (account, balance)).ok_or(RefusalReason::InsufficientFunds)
+    let amount = transfer.money.amount;
+    let balance = account.balance_after(amount, None, now).map_err(|_| RefusalReason::InsufficientFunds)?;
+    let fits = account.is_within_daily_limit(amount, now);
+    fits.then_some((account, balance)).ok_or(RefusalReason::LimitExceeded)
 }
 
 fn balance_after_credit<'a>(

@@ -9,7 +9,7 @@ use crate::words::words;
 words! {
     /// Why an account refuses a debit or a credit.
     pub enum RefusalReason {
-        /// The source holds less than the amount.
+        /// The source has less available than the amount.
         InsufficientFunds = "insufficient-funds",
         /// The account was never opened, or is none of the actor's business.
         AccountNotFound = "account-not-found",
@@ -21,7 +21,8 @@ words! {
         SameAccount = "same-account",
         /// The account is held in another currency.
         CurrencyMismatch = "currency-mismatch",
-        /// The target's balance would pass the largest that an account may have.
+        /// The source's transfers of the day would pass its limit, or the target's balance the largest that an account
+        /// may have.
         LimitExceeded = "limit-exceeded",
         /// The transfer's deadline came first.
         DeadlineExceeded = "deadline-exceeded",

@@ -86,6 +86,12 @@ pub fn transfer_commands_after(event: &AccountEvent) -> Option<(TransferId, Uuid
         Event::AccountOpened { .. }
         | Event::AccountDeposited { .. }
         | Event::AccountWithdrawn { .. }
+        | Event::HoldPlaced { .. }
+        | Event::HoldCaptured { .. }
+        | Event::HoldVoided { .. }
+        | Event::HoldExpired { .. }
+        | Event::OverdraftLimitSet { .. }
+        | Event::DailyTransferLimitSet { .. }
         | Event::AccountFrozen { .. }
         | Event::AccountUnfrozen { .. }
         | Event::AccountClosed { .. } => return None,

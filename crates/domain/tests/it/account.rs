@@ -1,10 +1,13 @@
 //! The rules of an account.
 
 mod credit;
+mod daily_limit;
 mod debit;
 mod deposit;
+mod holds;
 mod lifecycle;
 mod opening;
+mod overdraft;
 mod ownership;
 mod refusal;
 mod reversal;

@@ -2,16 +2,23 @@
 
 use std::collections::HashSet;
 
-use domain::command_id::{Step, reversal_transfer_id, step_command_id};
-use domain::ids::TransferId;
+use domain::command_id::{Step, hold_expiry_command_id, reversal_transfer_id, step_command_id};
+use domain::ids::{HoldId, TransferId};
 use uuid::Uuid;
 
-use crate::fixtures::TRANSFER;
+use crate::fixtures::{HOLD, TRANSFER};
 
 #[test]
 fn the_same_step_of_the_same_transfer_has_the_same_id_for_ever() {
     assert_eq!(step_command_id(TRANSFER, Step::Debit).to_string(), "f419d097-a9d6-5e92-82b6-d3036227069d");
     assert_eq!(reversal_transfer_id(TRANSFER, 1).to_string(), "4f5d9e2f-8a83-54cd-9a2d-761dfd661973");
+}
+
+#[test]
+fn the_expiry_of_the_same_hold_has_the_same_id_for_ever() {
+    assert_eq!(hold_expiry_command_id(HOLD).to_string(), "218a9b61-8015-5579-8d09-cb9e78a86d82");
+    let another = HoldId(Uuid::from_u128(0x8));
+    assert_ne!(hold_expiry_command_id(another), hold_expiry_command_id(HOLD));
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::account::AccountEvent;
-use domain::ids::{AccountId, TransferId};
-use domain::money::{Amount, Balance, Currency, Money};
+use domain::ids::{AccountId, HoldId, TransferId};
+use domain::money::{Amount, AmountOrZero, Balance, Currency, Money};
 use domain::text::{Actor, CustomerId, Memo, Title};
 use domain::transfer::{RefusalReason, TransferDetails};
 use uuid::Uuid;
@@ -11,6 +11,8 @@ use uuid::Uuid;
 pub(crate) const ALICES: AccountId = AccountId(Uuid::from_u128(0xA11CE));
 pub(crate) const BOBS: AccountId = AccountId(Uuid::from_u128(0xB0B));
 pub(crate) const TRANSFER: TransferId = TransferId(Uuid::from_u128(0x7));
+
+pub(crate) const HOLD: HoldId = HoldId(Uuid::from_u128(0x401D));
 
 /// So many minutes after noon.
 pub(crate) fn at(minutes: i64) -> DateTime<Utc> {
@@ -34,8 +36,14 @@ pub(crate) fn amount(minor_units: u64) -> Amount {
     Amount::new(minor_units).expect("an amount")
 }
 
-pub(crate) fn balance(minor_units: u64) -> Balance {
-    Balance::new(minor_units).expect("a balance")
+/// Of whatever integer is at hand.
+pub(crate) fn balance(minor_units: impl TryInto<i64>) -> Balance {
+    let minor_units = minor_units.try_into().ok();
+    minor_units.and_then(|minor_units| Balance::new(minor_units).ok()).expect("a balance")
+}
+
+pub(crate) fn amount_or_zero(minor_units: u64) -> AmountOrZero {
+    AmountOrZero::new(minor_units).expect("an amount or zero")
 }
 
 pub(crate) fn usd(minor_units: u64) -> Money {
@@ -112,7 +120,23 @@ pub(crate) fn closed() -> AccountEvent {
     AccountEvent::AccountClosed { reason: None, at: noon() }
 }
 
-pub(crate) fn debited(cents: u64, after: u64) -> AccountEvent {
+/// A hold of so many cents until ten past twelve, placed by Alice.
+pub(crate) fn hold_placed(hold_id: HoldId, cents: u64) -> AccountEvent {
+    AccountEvent::HoldPlaced {
+        hold_id,
+        money: usd(cents),
+        memo: Some(memo("Hotel")),
+        by_owner: true,
+        expires_at: at(10),
+        at: noon(),
+    }
+}
+
+pub(crate) fn hold_expired(hold_id: HoldId, cents: u64) -> AccountEvent {
+    AccountEvent::HoldExpired { hold_id, money: usd(cents), at: at(10) }
+}
+
+pub(crate) fn debited(cents: u64, after: impl TryInto<i64>) -> AccountEvent {
     AccountEvent::AccountDebited {
         transfer_id: TRANSFER,
         owner: Some(alice()),

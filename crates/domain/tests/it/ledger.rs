@@ -14,8 +14,9 @@ use happening::any_happening;
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// After every step, each account holds what the ledger says and is in the state that the ledger says; in
-    /// particular no balance is negative and none passes the limit. All of them together hold what came in.
+    /// After every step, each account holds what the ledger says, as much of it is available, and the account is in the
+    /// state that the ledger says; in particular no balance is below its overdraft limit and none passes the largest. All of them together
+    /// hold what came in.
     #[test]
     fn the_bank_agrees_with_a_plain_ledger(history in vec(any_happening(), 1..60)) {
         let (mut bank, mut ledger) = (Bank::default(), Ledger::default());

@@ -29,7 +29,10 @@ use domain::transfer::TransferStatus;
 use scenario::{Client, Sabotage, Scenario};
 use search::{Found, search};
 
-use Client::{Cancel, CloseSource, CloseTarget, EmptyTarget, FreezeTarget, Reverse, UnfreezeTarget};
+use Client::{
+    Cancel, CaptureHold, CloseSource, CloseTarget, EmptyTarget, FreezeTarget, PlaceHold, Reverse,
+    UnfreezeTarget, VoidHold,
+};
 use TransferStatus::{Cancelled, Completed, Failed};
 
 /// Searches all of `scenario`, and demands that the transfer can end in each of `ends` and in no other way.
@@ -78,6 +81,14 @@ fn a_transfer_of_more_than_there_is() {
     let scenario = Scenario { cents: 101, clients, early_sweeps: 2, losses: 1, ..Scenario::default() };
     let found = assert_safe(&scenario, &[Failed, Cancelled]);
     println!("overdrawn: {} states", found.states);
+}
+
+#[test]
+fn a_transfer_from_an_account_that_keeps_money_for_others() {
+    let clients = vec![PlaceHold, CaptureHold, VoidHold, CloseSource];
+    let scenario = Scenario { clients, early_sweeps: 1, losses: 1, ..Scenario::default() };
+    let found = assert_safe(&scenario, &[Completed, Failed]);
+    println!("held: {} states", found.states);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Amounts, balances and currencies.
 
-use domain::money::{Amount, Balance, Currency, MAX_MINOR_UNITS, Money};
+use domain::money::{Amount, AmountOrZero, Balance, Currency, MAX_MINOR_UNITS, Money};
 use serde_json::{from_str, to_string};
 
 use crate::fixtures::*;
@@ -19,15 +19,29 @@ fn an_amount_is_one_to_the_largest_exact_number() {
 }
 
 #[test]
-fn a_balance_is_zero_to_the_largest_exact_number() {
-    for fitting in [0, MAX_MINOR_UNITS] {
-        assert_eq!(from_str::<Balance>(&fitting.to_string()).expect("it fits"), balance(fitting));
+fn a_balance_is_no_further_from_zero_than_the_largest_exact_number() {
+    for fitting in ["-9007199254740991", "-1", "0", "9007199254740991"] {
+        let read: Balance = from_str(fitting).expect("it fits");
+        assert_eq!(
+            (read.to_string(), to_string(&read).expect("it serializes")),
+            (fitting.into(), fitting.into())
+        );
     }
-    for unfitting in ["-1", "9007199254740992"] {
+    for unfitting in ["-9007199254740992", "9007199254740992", "18446744073709551615", "0.5"] {
         let error = from_str::<Balance>(unfitting).expect_err(unfitting).to_string();
+        assert!(error.contains("from -9007199254740991 to 9007199254740991"), "{unfitting}: {error}");
+    }
+    assert!(Balance::ZERO.is_zero() && !balance(1).is_zero() && !balance(-1).is_zero());
+}
+
+#[test]
+fn a_limit_may_be_nothing() {
+    assert_eq!(from_str::<AmountOrZero>("0").expect("it fits"), AmountOrZero::ZERO);
+    assert_eq!((amount_or_zero(0).amount(), amount_or_zero(1).amount()), (None, Some(amount(1))));
+    for unfitting in ["-1", "9007199254740992"] {
+        let error = from_str::<AmountOrZero>(unfitting).expect_err(unfitting).to_string();
         assert!(error.contains("from 0 to 9007199254740991"), "{unfitting}: {error}");
     }
-    assert!(Balance::ZERO.is_zero() && !balance(1).is_zero());
 }
 
 #[test]
@@ -36,7 +50,9 @@ fn a_balance_never_passes_its_bounds() {
     assert_eq!(balance(MAX_MINOR_UNITS - 1).checked_add(amount(1)), Some(Balance::MAX));
     assert_eq!(Balance::MAX.checked_add(amount(1)), None);
     assert_eq!(balance(100).checked_sub(amount(100)), Some(Balance::ZERO));
-    assert_eq!(balance(100).checked_sub(amount(101)), None);
+    assert_eq!(balance(100).checked_sub(amount(101)), Some(balance(-1)));
+    assert_eq!(balance(-1).checked_add(amount(1)), Some(Balance::ZERO));
+    assert_eq!(Balance::MIN.checked_sub(amount(1)), None);
 }
 
 #[test]

@@ -32,6 +32,22 @@ async fn the_end_waits_and_then_cuts_off() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn work_is_repeated_until_the_end() {
+    let tasks = Tasks::new();
+    let times = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&times);
+    tasks.repeat("regular", Duration::from_secs(1), move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        std::future::ready(())
+    });
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    assert_eq!(times.load(Ordering::Relaxed), 3);
+    assert!(tasks.shutdown_and_join(Duration::from_secs(1)).await);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(times.load(Ordering::Relaxed), 3);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_task_is_started_again_after_a_pause() {
     let tasks = Tasks::new();
     let starts = Arc::new(AtomicU32::new(0));

@@ -3,7 +3,7 @@
 use super::Application;
 use crate::error::QueryError;
 use crate::store::{At, TransferRange};
-use crate::view::{AccountView, RECENT};
+use crate::view::{AccountView, RECENT, TermsView};
 
 impl Application {
     /// The account as it was after so many events, or at a time. Its transfers are as they were at that time, for
@@ -26,6 +26,7 @@ impl Application {
         let transfers = self.reader.list_transfers(current.id, range, RECENT).await?;
         Ok(AccountView {
             balance: moment.balance,
+            terms: moment.terms.unwrap_or_else(|| TermsView::plain(moment.balance)),
             state,
             version: moment.version,
             transfers: transfers.iter().filter_map(|document| document.as_of(time)).collect(),

@@ -10,6 +10,7 @@ use event_store::{RecordedEvent, Version};
 use serde::{Deserialize, Serialize};
 
 use super::moment::{ChangeView, Moment};
+use super::terms::TermsView;
 use super::transfer::TransferView;
 use super::{Folded, guard};
 
@@ -28,8 +29,11 @@ pub struct AccountView {
     pub title: Title,
     /// The currency that it is held in.
     pub currency: Currency,
-    /// What it holds.
+    /// What it holds, or owes.
     pub balance: Balance,
+    /// How much of that is available, and why not everything.
+    #[serde(flatten)]
+    pub terms: TermsView,
     /// What may be done with it.
     pub state: AccountStatus,
     /// How many events of the account's own stream are in here.
@@ -84,18 +88,20 @@ impl AccountDocument {
     #[must_use]
     pub fn view(&self) -> Option<AccountView> {
         let opened = self.account.opened()?;
+        let updated_at = self.updated_at.unwrap_or(opened.opened_at);
         Some(AccountView {
             id: self.id,
             customer_id: opened.owner.clone(),
             title: opened.title.clone(),
             currency: opened.currency,
             balance: opened.balance,
+            terms: TermsView::of(opened, updated_at),
             state: opened.status,
             version: self.version,
             transfers: self.transfers.clone(),
             changes: self.changes.clone(),
             opened_at: opened.opened_at,
-            updated_at: self.updated_at.unwrap_or(opened.opened_at),
+            updated_at,
         })
     }
 }
@@ -121,6 +127,8 @@ fn apply(document: &mut AccountDocument, recorded: &RecordedEvent, event: &Accou
     // A command's time was taken before its turn came, so a later version may carry an earlier time. In the past as it
     // is read, time goes forward with the versions.
     moment.at = document.updated_at.map_or(moment.at, |before| before.max(moment.at));
+    let terms = document.account.opened().map(|opened| TermsView::of(opened, moment.at));
+    moment.terms = terms.filter(|terms| *terms != TermsView::plain(moment.balance));
     document.updated_at = Some(moment.at);
     if let Some(change) = &moment.change {
         document.changes.insert(0, change.clone());

@@ -9,6 +9,8 @@ use event_store::{RecordedEvent, Version};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::terms::TermsView;
+
 /// An account right after one event of its stream; there is one for every version.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -24,6 +26,10 @@ pub struct Moment {
     pub state: Option<AccountStatus>,
     /// What it held then.
     pub balance: Balance,
+    /// How much of that was available, where that was not just everything. Rows of before there were holds and
+    /// limits have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<TermsView>,
     /// The money that moved, if any did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<ChangeView>,
@@ -72,6 +78,8 @@ pub enum TransactionType {
     Deposit,
     /// Paid out.
     Withdrawal,
+    /// Paid out of a hold.
+    Capture,
     /// Taken out by a transfer.
     Debit,
     /// Brought in by a transfer.
@@ -90,6 +98,7 @@ impl Moment {
             at,
             state: account.status(),
             balance: account.balance(),
+            terms: None,
             change: change_of(event, recorded.event_id, at),
         }
     }
@@ -111,6 +120,9 @@ fn change_of(event: &AccountEvent, change_id: Uuid, at: DateTime<Utc>) -> Option
         AccountEvent::AccountWithdrawn { money, memo, balance, .. } => {
             (Type::Withdrawal, None, money, balance, memo.clone())
         }
+        AccountEvent::HoldCaptured { money, memo, balance, .. } => {
+            (Type::Capture, None, money, balance, memo.clone())
+        }
         AccountEvent::AccountDebited { transfer_id, money, memo, balance, .. } => {
             (Type::Debit, Some(*transfer_id), money, balance, memo.clone())
         }
@@ -121,6 +133,11 @@ fn change_of(event: &AccountEvent, change_id: Uuid, at: DateTime<Utc>) -> Option
             (Type::DebitReversal, Some(*transfer_id), money, balance, None)
         }
         AccountEvent::AccountOpened { .. }
+        | AccountEvent::OverdraftLimitSet { .. }
+        | AccountEvent::DailyTransferLimitSet { .. }
+        | AccountEvent::HoldPlaced { .. }
+        | AccountEvent::HoldVoided { .. }
+        | AccountEvent::HoldExpired { .. }
         | AccountEvent::AccountFrozen { .. }
         | AccountEvent::AccountUnfrozen { .. }
         | AccountEvent::AccountClosed { .. }
@@ -144,6 +161,12 @@ fn time_of(event: &AccountEvent) -> Option<DateTime<Utc>> {
         AccountEvent::AccountOpened { at, .. }
         | AccountEvent::AccountDeposited { at, .. }
         | AccountEvent::AccountWithdrawn { at, .. }
+        | AccountEvent::OverdraftLimitSet { at, .. }
+        | AccountEvent::DailyTransferLimitSet { at, .. }
+        | AccountEvent::HoldPlaced { at, .. }
+        | AccountEvent::HoldCaptured { at, .. }
+        | AccountEvent::HoldVoided { at, .. }
+        | AccountEvent::HoldExpired { at, .. }
         | AccountEvent::AccountFrozen { at, .. }
         | AccountEvent::AccountUnfrozen { at, .. }
         | AccountEvent::AccountClosed { at, .. }

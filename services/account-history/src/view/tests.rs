@@ -60,6 +60,22 @@ fn the_version_alone_decides() {
     assert_eq!(guard(Version(i64::MAX), Version(i64::MAX)), Folded::Seen);
 }
 
+/// Rows are kept as they were written, so that what came later must not be needed to read them.
+#[test]
+fn a_row_and_a_document_of_before_there_were_holds_are_still_readable() {
+    let row = r#"{"accountId":"00000000-0000-0000-0000-000000000001","version":2,"at":"2026-01-31T12:00:00Z",
+        "state":"open","balance":5}"#;
+    let row: Moment = serde_json::from_str(row).unwrap();
+    assert_eq!(row.terms, None);
+    let document = r#"{"id":"00000000-0000-0000-0000-000000000001","version":2,"transfers":[],"changes":[],
+        "updatedAt":"2026-01-31T12:00:00Z","account":{"accountId":"00000000-0000-0000-0000-000000000001",
+        "owner":"ada","title":"Daily","currency":"EUR","balance":5,"status":"open","frozenByOwner":false,
+        "openedAt":"2026-01-31T12:00:00Z"}}"#;
+    let document: AccountDocument = serde_json::from_str(document).unwrap();
+    let view = document.view().unwrap();
+    assert_eq!(view.terms, TermsView::plain(view.balance));
+}
+
 #[test]
 fn a_transfer_begins_with_its_creation() {
     let event = TransferEvent::DebitRecorded { transfer: details(7), owner: None };

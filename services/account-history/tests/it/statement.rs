@@ -15,7 +15,7 @@ fn entries(statement: &Value) -> Vec<EntryView> {
 fn effect(entry: &EntryView) -> i64 {
     let amount = i64::try_from(entry.change.amount.minor_units()).expect("a small amount");
     match entry.change.transaction_type {
-        TransactionType::Withdrawal | TransactionType::Debit => -amount,
+        TransactionType::Withdrawal | TransactionType::Capture | TransactionType::Debit => -amount,
         _ => amount,
     }
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use chrono::{DateTime, Duration, Utc};
 use domain::account::{Account, AccountCommand};
 use domain::event::encode;
-use domain::ids::{AccountId, TransferId};
-use domain::money::{Amount, Currency, Money};
+use domain::ids::{AccountId, HoldId, TransferId};
+use domain::money::{Amount, AmountOrZero, Currency, Money};
 use domain::text::Actor;
 use domain::transfer::{MoneyTransfer, TransferCommand, TransferDetails, TransferEvent, saga};
 use domain::{Aggregate, DomainEvent};
@@ -72,7 +72,7 @@ impl World {
             let from = accounts[world.random.below(accounts.len())];
             let to = accounts[world.random.below(accounts.len())];
             let amount = 1 + world.random.below(700) as u64;
-            match world.random.below(14) {
+            match world.random.below(20) {
                 0 => world.account(from, |now| AccountCommand::Deposit {
                     actor: operator(),
                     money: usd(amount),
@@ -100,6 +100,31 @@ impl World {
                     let transfer = world.transfer(from, to, amount);
                     world.cancel(transfer);
                 }
+                14 | 15 => {
+                    let hold_id = HoldId(world.random.id());
+                    world.account(from, |now| AccountCommand::PlaceHold {
+                        actor: operator(),
+                        hold_id,
+                        money: usd(amount),
+                        memo: "hotel".parse().ok(),
+                        expires_at: now + Duration::milliseconds(20),
+                        now,
+                    });
+                }
+                16 => world.end_hold(from, amount),
+                17 => world.account(from, |now| AccountCommand::ExpireHolds { now }),
+                18 => world.account(from, |now| AccountCommand::SetOverdraftLimit {
+                    actor: operator(),
+                    limit: AmountOrZero::new(amount).expect("a limit"),
+                    currency: usd(1).currency,
+                    now,
+                }),
+                19 => world.account(from, |now| AccountCommand::SetDailyTransferLimit {
+                    actor: operator(),
+                    limit: Amount::new(2 * amount).ok(),
+                    currency: usd(1).currency,
+                    now,
+                }),
                 _ => drop(world.transfer(from, to, amount)),
             }
             if step == steps / 2 {
@@ -111,6 +136,20 @@ impl World {
         }
         world.settle();
         world
+    }
+
+    /// Captures a hold, for the one half of amounts, and voids it for the other.
+    fn end_hold(&mut self, id: AccountId, amount: u64) {
+        let opened = self.accounts.get(&id).and_then(Account::opened);
+        let Some((hold_id, hold)) = opened.and_then(|opened| opened.open_holds(self.now).next()) else {
+            return;
+        };
+        let captured = Amount::new(amount).ok().filter(|captured| *captured <= hold.amount);
+        let actor = operator();
+        self.account(id, |now| match amount % 2 {
+            0 => AccountCommand::CaptureHold { actor, hold_id, amount: captured, now },
+            _ => AccountCommand::VoidHold { actor, hold_id, now },
+        });
     }
 
     pub(crate) fn open(&mut self, customer: &str, balance: u64) -> AccountId {

@@ -1,6 +1,8 @@
 //! `/v1/accounts`: opening an account, and what the commands on one account have in common.
 
 pub(super) mod deposits;
+pub(super) mod holds;
+pub(super) mod limits;
 pub(super) mod standing;
 pub(super) mod withdrawals;
 
@@ -8,7 +10,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::account::{Account, AccountCommand};
 use domain::ids::AccountId;
-use domain::money::{Amount, Balance, Currency};
+use domain::money::{AmountOrZero, Balance, Currency};
 use domain::text::{CustomerId, Title};
 use event_store::Executed;
 use serde::{Deserialize, Serialize};
@@ -30,7 +32,7 @@ pub(crate) struct OpenBody {
     currency: Currency,
     /// Zero is as good as none.
     #[serde(default)]
-    initial_balance: Option<Balance>,
+    initial_balance: Option<AmountOrZero>,
 }
 
 /// What a command answers: whose version the `ETag` repeats.
@@ -68,7 +70,7 @@ pub(crate) async fn open(
         customer_id,
         title: body.title,
         currency: body.currency,
-        initial_balance: body.initial_balance.and_then(|balance| Amount::new(balance.minor_units()).ok()),
+        initial_balance: body.initial_balance.and_then(AmountOrZero::amount),
         now: application.clock.now(),
     };
     let executed = application.execute(id, command, request.context(hash)).await.map_err(problem)?;

@@ -14,18 +14,22 @@ use super::{Finding, Invariant};
 pub(super) struct AccountLedger {
     movements: Vec<Movement>,
     currency: Option<String>,
+    /// How much the account may owe.
+    overdraft_limit: i128,
     /// What this account answered to each transfer's steps.
     pub(super) answers: Vec<(TransferId, Answer)>,
 }
 
-/// A change of the balance.
+/// A change of the balance, or of how low it may be.
 #[derive(Debug, Clone)]
 struct Movement {
     version: i64,
     /// Positive into the account.
     change: i128,
-    /// What the event itself says of the balance afterwards.
-    stated_balance: i128,
+    /// What the event itself says of the balance afterwards, if it does.
+    stated_balance: Option<i128>,
+    /// How much the account may owe from then on.
+    overdraft_limit: i128,
     kind: Kind,
 }
 
@@ -33,6 +37,7 @@ struct Movement {
 enum Kind {
     Outside,
     Transfer,
+    Limit,
 }
 
 /// What an account did for a transfer, with minor units where money moved.
@@ -51,16 +56,25 @@ impl AccountLedger {
     }
 
     fn take(&mut self, version: i64, event: &AccountEvent) {
-        let mut movement = |change: i128, stated: u64, kind| {
-            let stated_balance = i128::from(stated);
-            self.movements.push(Movement { version, change, stated_balance, kind });
+        match event {
+            AccountEvent::OverdraftLimitSet { limit, .. } => {
+                self.overdraft_limit = i128::from(limit.minor_units());
+            }
+            AccountEvent::AccountClosed { .. } => self.overdraft_limit = 0,
+            _ => {}
+        }
+        let overdraft_limit = self.overdraft_limit;
+        let mut movement = |change: i128, stated: i64, kind| {
+            let stated_balance = Some(i128::from(stated));
+            self.movements.push(Movement { version, change, stated_balance, overdraft_limit, kind });
         };
         match event {
             AccountEvent::AccountOpened { currency, .. } => self.currency = Some(currency.to_string()),
             AccountEvent::AccountDeposited { money, balance, .. } => {
                 movement(i128::from(money.amount.minor_units()), balance.minor_units(), Kind::Outside);
             }
-            AccountEvent::AccountWithdrawn { money, balance, .. } => {
+            AccountEvent::AccountWithdrawn { money, balance, .. }
+            | AccountEvent::HoldCaptured { money, balance, .. } => {
                 movement(-i128::from(money.amount.minor_units()), balance.minor_units(), Kind::Outside);
             }
             AccountEvent::AccountDebited { transfer_id, money, balance, .. } => {
@@ -84,9 +98,16 @@ impl AccountLedger {
             AccountEvent::AccountCreditRejected { transfer_id, .. } => {
                 self.answers.push((*transfer_id, Answer::CreditRejected));
             }
-            AccountEvent::AccountFrozen { .. }
-            | AccountEvent::AccountUnfrozen { .. }
-            | AccountEvent::AccountClosed { .. } => {}
+            AccountEvent::OverdraftLimitSet { .. } | AccountEvent::AccountClosed { .. } => {
+                let (change, stated_balance, kind) = (0, None, Kind::Limit);
+                self.movements.push(Movement { version, change, stated_balance, overdraft_limit, kind });
+            }
+            AccountEvent::DailyTransferLimitSet { .. }
+            | AccountEvent::HoldPlaced { .. }
+            | AccountEvent::HoldVoided { .. }
+            | AccountEvent::HoldExpired { .. }
+            | AccountEvent::AccountFrozen { .. }
+            | AccountEvent::AccountUnfrozen { .. } => {}
         }
     }
 }
@@ -123,8 +144,8 @@ pub(super) fn money_is_conserved(accounts: &BTreeMap<Uuid, AccountLedger>, findi
     for account in accounts.values() {
         let currency = account.currency.as_deref().unwrap_or("no currency");
         // What the account itself would tell a customer: the last stated balance, not our own sum.
-        let stated = account.movements.last().map_or(0, |movement| movement.stated_balance);
-        *balances.entry(currency).or_default() += stated;
+        let stated = account.movements.iter().rev().find_map(|movement| movement.stated_balance);
+        *balances.entry(currency).or_default() += stated.unwrap_or_default();
         let from_outside = account
             .movements
             .iter()
@@ -155,21 +176,21 @@ pub(super) fn money_is_conserved(accounts: &BTreeMap<Uuid, AccountLedger>, findi
     }
 }
 
-pub(super) fn no_overdraft(accounts: &BTreeMap<Uuid, AccountLedger>, findings: &mut Vec<Finding>) {
+pub(super) fn within_overdraft_limit(accounts: &BTreeMap<Uuid, AccountLedger>, findings: &mut Vec<Finding>) {
     for (id, account) in accounts {
         let mut balance = 0;
         for movement in &account.movements {
             balance += movement.change;
-            if balance < 0 {
-                let detail = format!("the balance is {balance} at version {}", movement.version);
-                findings.push(Finding::new(Invariant::NoOverdraft, format!("account/{id}"), detail));
+            let Movement { version, stated_balance, overdraft_limit, .. } = *movement;
+            if balance < -overdraft_limit {
+                let detail =
+                    format!("the balance is {balance} at version {version}, the limit {overdraft_limit}");
+                findings.push(Finding::new(Invariant::WithinOverdraftLimit, format!("account/{id}"), detail));
                 break;
             }
-            if balance != movement.stated_balance {
-                let detail = format!(
-                    "the events up to version {} make {balance}, the event says {}",
-                    movement.version, movement.stated_balance
-                );
+            if let Some(stated) = stated_balance.filter(|stated| *stated != balance) {
+                let detail =
+                    format!("the events up to version {version} make {balance}, the event says {stated}");
                 findings.push(Finding::new(Invariant::MoneyIsConserved, format!("account/{id}"), detail));
                 break;
             }

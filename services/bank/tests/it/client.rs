@@ -1,5 +1,6 @@
 //! The bank as a client sees it: named calls over HTTP, and nothing that is not in the contract.
 
+use chrono::{TimeDelta, Utc};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -32,6 +33,10 @@ impl Answer {
 
     pub(crate) fn id(&self) -> String {
         self.body["id"].as_str().unwrap_or_else(|| panic!("no id in {self:?}")).to_owned()
+    }
+
+    pub(crate) fn hold_id(&self) -> String {
+        self.body["holdId"].as_str().unwrap_or_else(|| panic!("no hold in {self:?}")).to_owned()
     }
 
     pub(crate) fn state(&self) -> &str {
@@ -90,6 +95,7 @@ impl Bank {
     }
 
     /// The same caller at another address, such as that of a service behind the gateway.
+    #[cfg(feature = "distributed")]
     pub(crate) fn behind(&self, url: &str) -> Self {
         Self { url: url.to_owned(), ..self.clone() }
     }
@@ -169,6 +175,22 @@ impl Bank {
         self.post(&format!("/v1/accounts/{account}/withdrawals"), &[], usd(amount)).await
     }
 
+    /// Holds so many cents for so long.
+    pub(crate) async fn hold(&self, account: &str, amount: u64, lasts: TimeDelta) -> Answer {
+        self.post(&format!("/v1/accounts/{account}/holds"), &[], hold(amount, lasts)).await
+    }
+
+    /// `capture`, of everything unless the body says less, or `void`.
+    pub(crate) async fn end_hold(&self, account: &str, hold: &str, verb: &str, body: Value) -> Answer {
+        self.post(&format!("/v1/accounts/{account}/holds/{hold}/{verb}"), &[], body).await
+    }
+
+    /// `overdraft` or `daily-transfer`.
+    pub(crate) async fn limit(&self, account: &str, kind: &str, limit: Option<u64>) -> Answer {
+        let body = json!({"limit": limit, "currency": "USD"});
+        self.post(&format!("/v1/accounts/{account}/{kind}-limit"), &[], body).await
+    }
+
     /// `freeze`, `unfreeze` or `close`.
     pub(crate) async fn change(&self, account: &str, verb: &str) -> Answer {
         self.post(&format!("/v1/accounts/{account}/{verb}"), &[], json!({"reason": "test"})).await
@@ -207,7 +229,8 @@ impl Bank {
     }
 
     /// Waits until the view shows this balance, and gives the document.
-    pub(crate) async fn balance_becomes(&self, account: &str, balance: u64) -> Answer {
+    pub(crate) async fn balance_becomes(&self, account: &str, balance: impl Into<Value>) -> Answer {
+        let balance = balance.into();
         eventually(|| async {
             let answer = self.get(&format!("/v1/accounts/{account}")).await;
             if answer.body["balance"] == balance { Ok(answer) } else { Err(answer) }
@@ -225,6 +248,10 @@ async fn read(response: reqwest::Response) -> Result<Answer, reqwest::Error> {
 
 pub(crate) fn usd(amount: u64) -> Value {
     json!({"amount": amount, "currency": "USD"})
+}
+
+pub(crate) fn hold(amount: u64, lasts: TimeDelta) -> Value {
+    json!({"amount": amount, "currency": "USD", "memo": "Hotel", "expiresAt": Utc::now() + lasts})
 }
 
 pub(crate) fn transfer(from: &str, to: &str, amount: u64) -> Value {

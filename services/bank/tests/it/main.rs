@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a failed expectation fails the test")]
 
+mod account_terms;
 mod audit;
 mod bad_input;
 mod client;

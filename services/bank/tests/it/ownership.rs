@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::client::{Answer, Bank, fresh_key, transfer, usd};
+use crate::client::{Answer, Bank, fresh_key, hold, transfer, usd};
 use crate::customers::{PASSWORD, Person, found, register};
 use crate::on_both_shapes;
 use crate::stage::Stage;
@@ -43,6 +44,8 @@ struct People {
     transfer: String,
     target: String,
     payee: String,
+    /// Ada's, placed for each caller anew: a hold ends once.
+    hold: String,
 }
 
 async fn people(bank: &Bank) -> People {
@@ -57,7 +60,13 @@ async fn people(bank: &Bank) -> People {
     let body = json!({"accountId": target, "name": "Charles"});
     let saved = ada.bank.post("/v1/customers/me/payees", &[], body).await.expect(201);
     let payee = saved.body["payeeId"].as_str().expect("an id").to_owned();
-    People { ada: ada.id, email: person.email, mallory, account, transfer, target, payee }
+    let hold = String::new();
+    People { ada: ada.id, email: person.email, mallory, account, transfer, target, payee, hold }
+}
+
+/// Another hold of a cent in Ada's account, placed by her.
+async fn another_hold(bank: &Bank, people: &People) -> String {
+    bank.as_customer(people.ada).hold(&people.account, 1, TimeDelta::hours(1)).await.expect(201).hold_id()
 }
 
 fn rows(people: &People) -> Vec<Row> {
@@ -110,6 +119,22 @@ fn rows(people: &People) -> Vec<Row> {
         row("GET", "/v1/accounts/{id}/statement?from=2020-01-01&to=2099-12-31", Value::Null, [200, 404, 200]),
         row("POST", "/v1/accounts/{id}/deposits", usd(2), [200, 404, 200]),
         row("POST", "/v1/accounts/{id}/withdrawals", usd(1), [200, 404, 200]),
+        row("POST", "/v1/accounts/{id}/holds", hold(1, TimeDelta::hours(1)), [201, 404, 201]),
+        row("POST", "/v1/accounts/{id}/holds/{holdId}/capture", json!({}), [200, 404, 200]),
+        row("POST", "/v1/accounts/{id}/holds/{holdId}/void", json!({}), [200, 404, 200]),
+        row(
+            "POST",
+            "/v1/accounts/{id}/overdraft-limit",
+            json!({"limit": 5, "currency": "USD"}),
+            [403, 404, 200],
+        ),
+        // The operator comes first; what stands already is no raise by the owner.
+        row(
+            "POST",
+            "/v1/accounts/{id}/daily-transfer-limit",
+            json!({"limit": 5, "currency": "USD"}),
+            [200, 404, 200],
+        ),
         // Decided, and not possible: it holds money.
         row("POST", "/v1/accounts/{id}/close", json!({}), [409, 404, 409]),
         // What the outsider gets is a transfer that fails; see `money_leaves_only_ones_own_account`.
@@ -132,7 +157,7 @@ async fn every_route_knows_who_calls(stage: Stage) {
         let row = &rows(&probe)[number];
         for place in 0..stage.doors(&row.method, row.path).len() {
             // People of their own for each, because some calls can be made once.
-            let people = people(operator).await;
+            let mut people = people(operator).await;
             let row = &rows(&people)[number];
             let door = &stage.doors(&row.method, row.path)[place];
             let what = format!("{} {} at door {place}", row.method, row.path);
@@ -157,6 +182,9 @@ async fn every_route_knows_who_calls(stage: Stage) {
             // For reversals and unfreezing the operator's success comes last.
             let order = if row.owner == 403 { [0, 2, 1] } else { [0, 1, 2] };
             for (caller, bank, expected) in order.map(|place| &callers[place]) {
+                if row.path.contains("{holdId}") {
+                    people.hold = another_hold(operator, &people).await;
+                }
                 let answer = send(bank, &people, row).await;
                 assert_eq!(answer.status.as_u16(), *expected, "{what} by the {caller}: {answer:?}");
             }
@@ -170,7 +198,8 @@ fn every_route_of_the_gateway_has_a_row() {
     let none = String::new;
     let (ada, mallory) = (Uuid::nil(), Uuid::nil());
     let (account, transfer, target) = (none(), none(), none());
-    let rows = rows(&People { ada, email: none(), mallory, account, transfer, target, payee: none() });
+    let (email, payee, hold) = (none(), none(), none());
+    let rows = rows(&People { ada, email, mallory, account, transfer, target, payee, hold });
     let mut without: BTreeSet<(String, &str)> = BTreeSet::new();
     for line in ROUTES.lines().filter_map(|line| line.trim().strip_prefix(".route(\"")) {
         let (path, handlers) = line.split_once('"').expect("a path");
@@ -199,6 +228,7 @@ async fn send(bank: &Bank, people: &People, row: &Row) -> Answer {
         .replace("{id}", &people.account)
         .replace("{transfer}", &people.transfer)
         .replace("{payee}", &people.payee)
+        .replace("{holdId}", &people.hold)
         .replace("{ada}", &people.ada.to_string());
     let key = fresh_key();
     let body = (!row.body.is_null()).then(|| row.body.to_string().replace("{fresh}", &key));

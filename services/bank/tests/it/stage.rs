@@ -116,6 +116,10 @@ impl Stage {
 
     /// Where this request can be sent: to the bank, and in the distributed shape also to the service behind the
     /// gateway that answers it.
+    #[cfg_attr(
+        not(feature = "distributed"),
+        expect(unused_variables, reason = "the embedded bank has one door, whatever is asked of it")
+    )]
     pub(crate) fn doors(&self, method: &Method, path: &str) -> Vec<Bank> {
         let behind = match &self.kind {
             Kind::Embedded(_) => None,

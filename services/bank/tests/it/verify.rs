@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use chrono::TimeDelta;
+use serde_json::json;
 use sqlx::{Connection, Executor, SqliteConnection};
 use tempfile::TempDir;
 use test_support::{Service, eventually};
@@ -10,7 +12,8 @@ use test_support::{Service, eventually};
 use crate::client::Bank;
 use crate::crash::tokens_in;
 
-/// The files of a bank that has opened two accounts, completed a transfer, refused one and refunded one.
+/// The files of a bank that has opened two accounts, completed a transfer, refused one and refunded one; and a third
+/// account that owes as much as it may, by a captured hold.
 async fn a_healthy_bank() -> TempDir {
     let dir = TempDir::new().expect("a folder");
     let binary = Path::new(env!("CARGO_BIN_EXE_bank"));
@@ -23,6 +26,10 @@ async fn a_healthy_bank() -> TempDir {
     assert_eq!(bank.transfer(&ada, &charles, 50_000).await.state(), "failed");
     bank.change(&charles, "freeze").await.expect(200);
     assert_eq!(bank.transfer(&ada, &charles, 1).await.state(), "failed");
+    let overdrawn = bank.open(0).await;
+    bank.limit(&overdrawn, "overdraft", Some(50)).await.expect(200);
+    let held = bank.hold(&overdrawn, 50, TimeDelta::hours(1)).await.expect(201).hold_id();
+    bank.end_hold(&overdrawn, &held, "capture", json!({})).await.expect(200);
     eventually(|| async {
         let output = verify(&dir);
         let caught_up = !String::from_utf8_lossy(&output.stdout).contains("behind");
@@ -74,7 +81,22 @@ async fn a_withdrawal_of_more_than_there_is() {
     let statement = "UPDATE events SET event_type = 'AccountWithdrawn', payload = \
                      '{\"money\":{\"amount\":5501,\"currency\":\"USD\"},\"balance\":0,\"at\":\"2026-01-01T00:00:00Z\"}' \
                      WHERE event_type = 'AccountFrozen'";
-    planted("accounts.sqlite", statement, "no account is below zero in any version").await;
+    planted("accounts.sqlite", statement, "no account is below its overdraft limit in any version").await;
+}
+
+#[tokio::test]
+async fn a_limit_below_what_is_owed() {
+    let statement = "UPDATE events SET payload = json_set(payload, '$.limit', 49) \
+                     WHERE event_type = 'OverdraftLimitSet'";
+    planted("accounts.sqlite", statement, "the balance is -50 at version 4, the limit 49").await;
+}
+
+#[tokio::test]
+async fn a_capture_that_was_changed() {
+    let statement = "UPDATE events SET payload = json_set(payload, '$.money.amount', 49) \
+                     WHERE event_type = 'HoldCaptured'";
+    planted("accounts.sqlite", statement, "balances and money in flight equal deposits minus withdrawals")
+        .await;
 }
 
 #[tokio::test]

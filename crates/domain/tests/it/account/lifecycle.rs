@@ -85,6 +85,16 @@ fn an_account_that_was_never_opened_refuses() {
 }
 
 #[test]
+fn a_state_of_before_there_were_holds_and_limits_is_still_readable() {
+    let account = given::<Account>([opened(), deposited(1)]).state();
+    let mut stored = serde_json::to_value(&account).expect("a state serializes");
+    for later in ["holds", "expiredHolds", "overdraftLimit", "dailyTransferLimit", "spending"] {
+        stored.as_object_mut().expect("an object").remove(later).expect("it was there");
+    }
+    assert_eq!(serde_json::from_value::<Account>(stored).expect("it is readable"), account);
+}
+
+#[test]
 fn a_state_of_before_owners_could_freeze_is_still_readable() {
     let account = given::<Account>([opened(), frozen()]).state();
     let mut stored = serde_json::to_value(&account).expect("a state serializes");

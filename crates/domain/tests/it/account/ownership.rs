@@ -18,10 +18,32 @@ fn withdraw(name: &str) -> AccountCommand {
 }
 
 /// Everything that can be asked of an account by whoever stands in front of it.
-fn every_command(name: &str) -> [AccountCommand; 5] {
+fn every_command(name: &str) -> [AccountCommand; 10] {
     let (actor, money, now) = (actor(name), usd(40), at(1));
     [
         AccountCommand::Deposit { actor: actor.clone(), money, memo: None, now },
+        AccountCommand::PlaceHold {
+            actor: actor.clone(),
+            hold_id: HOLD,
+            money,
+            memo: None,
+            expires_at: at(10),
+            now,
+        },
+        AccountCommand::CaptureHold { actor: actor.clone(), hold_id: HOLD, amount: None, now },
+        AccountCommand::VoidHold { actor: actor.clone(), hold_id: HOLD, now },
+        AccountCommand::SetOverdraftLimit {
+            actor: actor.clone(),
+            limit: amount_or_zero(50),
+            currency: currency("USD"),
+            now,
+        },
+        AccountCommand::SetDailyTransferLimit {
+            actor: actor.clone(),
+            limit: Some(amount(50)),
+            currency: currency("USD"),
+            now,
+        },
         AccountCommand::Close { actor, reason: None, now },
         withdraw(name),
         freeze(name),
@@ -44,7 +66,7 @@ fn to_an_outsider_an_account_is_not_there_whatever_its_state() {
 
 #[test]
 fn an_operator_may_do_what_the_owner_may() {
-    for command in every_command("operator:olive").into_iter().take(1).chain([withdraw("operator:olive")]) {
+    for command in every_command("operator:olive").into_iter().take(2).chain([withdraw("operator:olive")]) {
         assert!(given::<Account>([opened(), deposited(40)]).when(command).moved());
     }
 }

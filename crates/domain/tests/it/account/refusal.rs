@@ -4,11 +4,20 @@ use domain::account::AccountRefusal;
 
 use crate::fixtures::*;
 
-fn every_refusal() -> [AccountRefusal; 8] {
+fn every_refusal() -> [AccountRefusal; 17] {
     [
         AccountRefusal::AccountNotFound,
         AccountRefusal::AlreadyOpen,
-        AccountRefusal::InsufficientFunds { balance: balance(1), requested: amount(2) },
+        AccountRefusal::Forbidden,
+        AccountRefusal::InsufficientFunds { available: balance(1), requested: amount(2) },
+        AccountRefusal::HoldNotFound,
+        AccountRefusal::HoldExpired,
+        AccountRefusal::HoldExists,
+        AccountRefusal::ExceedsHold { held: amount(1), requested: amount(2) },
+        AccountRefusal::TooManyHolds,
+        AccountRefusal::InvalidExpiry,
+        AccountRefusal::HoldsOpen { count: 1 },
+        AccountRefusal::OverdraftInUse { owed: amount_or_zero(1) },
         AccountRefusal::AccountFrozen,
         AccountRefusal::AccountClosed,
         AccountRefusal::CurrencyMismatch { account: currency("USD"), given: currency("EUR") },
@@ -28,6 +37,16 @@ fn a_refusal_is_stored_under_its_code() {
 
 #[test]
 fn a_refusal_says_what_was_there_and_what_was_asked_for() {
-    let refusal = AccountRefusal::InsufficientFunds { balance: balance(100), requested: amount(250) };
-    assert_eq!(refusal.to_string(), "the account holds 100 minor units, 250 were asked for");
+    let refusal = AccountRefusal::InsufficientFunds { available: balance(100), requested: amount(250) };
+    let text = "100 minor units of the account are available, 250 were asked for";
+    assert_eq!(refusal.to_string(), text);
+}
+
+#[test]
+fn a_refusal_of_before_there_were_holds_is_still_readable() {
+    let stored = r#"{"code":"insufficient-funds","balance":100,"requested":250}"#;
+    assert_eq!(
+        serde_json::from_str::<AccountRefusal>(stored).expect("it is readable"),
+        AccountRefusal::InsufficientFunds { available: balance(100), requested: amount(250) }
+    );
 }

@@ -24,7 +24,7 @@ fn everything_can_be_withdrawn_but_not_a_cent_more() {
     given::<Account>([opened(), deposited(100)]).when(withdraw(usd(100))).then([withdrawn(100, 0)]);
     given::<Account>([opened(), deposited(100)])
         .when(withdraw(usd(101)))
-        .then_refused(AccountRefusal::InsufficientFunds { balance: balance(100), requested: amount(101) });
+        .then_refused(AccountRefusal::InsufficientFunds { available: balance(100), requested: amount(101) });
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn money_that_came_back_to_a_closed_account_can_be_paid_out() {
     given::<Account>(stuck()).when(pay_out(usd(15))).then([withdrawn(15, 25)]);
     given::<Account>(stuck())
         .when(pay_out(usd(41)))
-        .then_refused(AccountRefusal::InsufficientFunds { balance: balance(40), requested: amount(41) });
+        .then_refused(AccountRefusal::InsufficientFunds { available: balance(40), requested: amount(41) });
 }
 
 #[test]

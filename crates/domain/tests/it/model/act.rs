@@ -189,6 +189,19 @@ impl System<'_> {
             }
             Client::CloseTarget => self.ask_account(world, 1, &AccountCommand::Close { actor, reason, now }),
             Client::CloseSource => self.ask_account(world, 0, &AccountCommand::Close { actor, reason, now }),
+            Client::PlaceHold => {
+                let (hold_id, money, expires_at) = (HOLD, usd(1), at(60));
+                let command =
+                    AccountCommand::PlaceHold { actor, hold_id, money, memo: reason, expires_at, now };
+                self.ask_account(world, 0, &command)
+            }
+            Client::CaptureHold => {
+                let (hold_id, amount) = (HOLD, None);
+                self.ask_account(world, 0, &AccountCommand::CaptureHold { actor, hold_id, amount, now })
+            }
+            Client::VoidHold => {
+                self.ask_account(world, 0, &AccountCommand::VoidHold { actor, hold_id: HOLD, now })
+            }
             Client::EmptyTarget => {
                 let money = usd(self.scenario.cents);
                 self.ask_account(world, 1, &AccountCommand::Withdraw { actor, money, memo: reason, now })

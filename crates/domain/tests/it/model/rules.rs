@@ -3,6 +3,7 @@
 use domain::Aggregate;
 use domain::account::AccountEvent;
 use domain::ids::TransferId;
+use domain::money::Balance;
 use domain::transfer::{Reversal, TransferStatus};
 
 use super::system::{System, transfer_ids, transfer_index};
@@ -38,6 +39,9 @@ impl System<'_> {
             if !promised {
                 return Err(format!("transfer {index} ended otherwise than it says: {movements:?}"));
             }
+        }
+        if (0..world.accounts.len()).any(|index| self.account(world, index).balance() < Balance::ZERO) {
+            return Err("an account owes what nobody lent it".to_owned());
         }
         let (held, paid_in) = (self.held(world), self.paid_in(world));
         if held + in_flight != paid_in {
@@ -87,20 +91,22 @@ impl System<'_> {
         movements
     }
 
-    /// What the accounts hold together; a balance cannot be negative, by its type.
+    /// What the accounts hold together.
     fn held(&self, world: &World) -> i128 {
         (0..world.accounts.len())
             .map(|index| i128::from(self.account(world, index).balance().minor_units()))
             .sum()
     }
 
-    /// Deposits minus withdrawals.
+    /// Deposits minus withdrawals and captures.
     fn paid_in(&self, world: &World) -> i128 {
         let events = world.accounts.iter().flat_map(|stream| self.account_events(stream));
         events
             .map(|event| match event {
                 AccountEvent::AccountDeposited { money, .. } => i128::from(money.amount.minor_units()),
-                AccountEvent::AccountWithdrawn { money, .. } => -i128::from(money.amount.minor_units()),
+                AccountEvent::AccountWithdrawn { money, .. } | AccountEvent::HoldCaptured { money, .. } => {
+                    -i128::from(money.amount.minor_units())
+                }
                 _ => 0,
             })
             .sum()

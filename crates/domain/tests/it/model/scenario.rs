@@ -32,6 +32,11 @@ pub(super) enum Client {
     CloseSource,
     /// Withdraws what the transfer brought.
     EmptyTarget,
+    /// Keeps one cent of the source for somebody.
+    PlaceHold,
+    /// Pays out what is kept.
+    CaptureHold,
+    VoidHold,
 }
 
 /// A bug planted into the system, to see that the search would find it.

@@ -82,7 +82,9 @@ fn a_transfer_takes_note_of_both_answers_under_one_id() {
 
 #[test]
 fn what_an_account_does_by_itself_is_no_transfers_business() {
-    for event in [opened(), deposited(1), frozen(), unfrozen(), closed()] {
+    for event in
+        [opened(), deposited(1), frozen(), unfrozen(), closed(), hold_placed(HOLD, 1), hold_expired(HOLD, 1)]
+    {
         assert_eq!(transfer_commands_after(&event), None);
     }
 }
