@@ -4,6 +4,7 @@
 
 mod damage;
 
+use chrono::{TimeDelta, Utc};
 use fastrand::Rng;
 use futures::stream::{self, StreamExt};
 use reqwest::{Method, StatusCode};
@@ -12,10 +13,11 @@ use uuid::Uuid;
 
 use crate::client::{Answer, Bank, fresh_key, transfer, usd};
 use crate::customers::{PASSWORD, Person, register};
+use crate::ownership::routes_of_the_gateway;
 use crate::stage::Stage;
 use damage::damaged;
 
-/// Bodies a route.
+/// Bodies a route, unless `BANK_TEST_BODIES` says another number.
 const BODIES: usize = 10_000;
 
 /// Requests at once.
@@ -24,6 +26,8 @@ const AT_ONCE: usize = 64;
 /// A route, a body that it would take, and what it writes when damage left a body good.
 struct Target {
     method: Method,
+    /// As in the gateway's route table.
+    route: &'static str,
     path: String,
     body: Value,
     /// Who sends it.
@@ -31,6 +35,7 @@ struct Target {
     writes: Writes,
 }
 
+#[derive(Clone, Copy)]
 enum Writes {
     /// Whoever sends it may not.
     Nothing,
@@ -40,72 +45,94 @@ enum Writes {
 
 /// Every route that takes a body. Where a success would end what the next body needs, somebody sends it who may not.
 async fn targets(bank: &Bank) -> Vec<Target> {
+    use Writes::{Nothing, One};
     let person = Person::new("Ada");
     let ada = register(bank, &person).await;
     let account = bank.open_for(&ada.id.to_string(), "USD", 1_000_000).await;
     let other = bank.open(0).await;
     let sent = bank.transfer(&account, &other, 1).await.id();
     let (stranger, outsider) = (bank.with_token(None), bank.as_customer(Uuid::now_v7()));
-    let on = |verb: &str| format!("/v1/accounts/{account}/{verb}");
-    let to = |method, path: String, body, bank: &Bank, writes| Target {
-        method,
-        path,
-        body,
-        bank: bank.clone(),
-        writes,
+    let (ada, hold) = (&ada.bank, Uuid::now_v7().to_string());
+    let target = |method: &str, route: &'static str, body: Value, bank: &Bank, writes| {
+        let id = if route.starts_with("/v1/transfers") { &sent } else { &account };
+        Target {
+            method: method.parse().expect("a method"),
+            route,
+            path: route.replace("{id}", id).replace("{holdId}", &hold),
+            body,
+            bank: bank.clone(),
+            writes,
+        }
     };
-    let post = |path: String, body, bank: &Bank, writes| to(Method::POST, path, body, bank, writes);
-    let me = |rest: &str| format!("/v1/customers/me{rest}");
-    let memo = |amount| json!({"amount": amount, "currency": "USD", "memo": "for you"});
+    let on = |route, body: &Value, bank: &Bank, writes| target("POST", route, body.clone(), bank, writes);
+    let memo = json!({"amount": 1, "currency": "USD", "memo": "for you"});
     let open = json!({"title": "Daily", "currency": "USD", "initialBalance": 1});
     let registration = json!({"email": person.email, "name": person.name, "password": PASSWORD});
     let credentials = json!({"email": person.email, "password": format!("not {PASSWORD}")});
     let passwords = json!({"currentPassword": format!("not {PASSWORD}"), "newPassword": PASSWORD});
-    let reason = json!({"reason": "why not"});
-    let nothing = || Writes::Nothing;
+    let (reason, limit) = (json!({"reason": "why not"}), json!({"limit": 5, "currency": "USD"}));
+    let expiring = json!({"amount": 1, "currency": "USD", "memo": "a room", "expiresAt": in_an_hour()});
+    let payee = json!({"accountId": other, "name": "Charles"});
+    let refresh = json!({"refreshToken": "never issued"});
     vec![
-        post("/v1/accounts".to_owned(), open, &ada.bank, Writes::One("AccountOpened")),
-        post(on("deposits"), memo(1), &ada.bank, Writes::One("AccountDeposited")),
-        post(on("withdrawals"), usd(1), &ada.bank, Writes::One("AccountWithdrawn")),
-        post(on("freeze"), reason.clone(), &outsider, nothing()),
-        post(on("unfreeze"), reason.clone(), &outsider, nothing()),
-        post(on("close"), reason.clone(), &outsider, nothing()),
-        post(
-            "/v1/transfers".to_owned(),
-            transfer(&other, &account, 1),
-            &ada.bank,
-            Writes::One("MoneyTransferCreated"),
-        ),
-        post(format!("/v1/transfers/{sent}/cancel"), reason.clone(), &outsider, nothing()),
-        post(format!("/v1/transfers/{sent}/reverse"), reason, &outsider, nothing()),
-        post("/v1/customers".to_owned(), registration, &stranger, Writes::One("CustomerRegistered")),
-        post("/v1/sessions".to_owned(), credentials, &stranger, nothing()),
-        post(
-            "/v1/sessions/refresh".to_owned(),
-            json!({"refreshToken": "never issued"}),
-            &stranger,
-            nothing(),
-        ),
-        to(Method::PATCH, me(""), json!({"name": "Ada"}), &outsider, nothing()),
-        to(Method::PUT, me("/password"), passwords, &ada.bank, nothing()),
-        post(me("/payees"), json!({"accountId": other, "name": "Charles"}), &outsider, nothing()),
-        post(me("/payees/find"), json!({"email": person.email}), &ada.bank, nothing()),
+        on("/v1/accounts", &open, ada, One("AccountOpened")),
+        on("/v1/accounts/{id}/deposits", &memo, ada, One("AccountDeposited")),
+        on("/v1/accounts/{id}/withdrawals", &usd(1), ada, One("AccountWithdrawn")),
+        on("/v1/accounts/{id}/holds", &expiring, &outsider, Nothing),
+        on("/v1/accounts/{id}/holds/{holdId}/capture", &json!({"amount": 1}), ada, Nothing),
+        on("/v1/accounts/{id}/holds/{holdId}/void", &json!({}), ada, Nothing),
+        on("/v1/accounts/{id}/overdraft-limit", &limit, &outsider, Nothing),
+        on("/v1/accounts/{id}/daily-transfer-limit", &limit, &outsider, Nothing),
+        on("/v1/accounts/{id}/freeze", &reason, &outsider, Nothing),
+        on("/v1/accounts/{id}/unfreeze", &reason, &outsider, Nothing),
+        on("/v1/accounts/{id}/close", &reason, &outsider, Nothing),
+        on("/v1/transfers", &transfer(&other, &account, 1), ada, One("MoneyTransferCreated")),
+        on("/v1/transfers/{id}/cancel", &reason, &outsider, Nothing),
+        on("/v1/transfers/{id}/reverse", &reason, &outsider, Nothing),
+        on("/v1/customers", &registration, &stranger, One("CustomerRegistered")),
+        on("/v1/sessions", &credentials, &stranger, Nothing),
+        on("/v1/sessions/refresh", &refresh, &stranger, Nothing),
+        on("/v1/customers/me/payees", &payee, &outsider, Nothing),
+        on("/v1/customers/me/payees/find", &json!({"email": person.email}), ada, Nothing),
+        target("PATCH", "/v1/customers/me", json!({"name": "Ada"}), &outsider, Nothing),
+        target("PUT", "/v1/customers/me/password", passwords, ada, Nothing),
     ]
+}
+
+fn in_an_hour() -> String {
+    (Utc::now() + TimeDelta::hours(1)).to_rfc3339()
+}
+
+/// Every route that takes a body is among the targets.
+fn assert_complete(targets: &[Target]) {
+    let mut without = routes_of_the_gateway();
+    without.retain(|(_, method)| ["POST", "PUT", "PATCH"].contains(method));
+    for target in targets {
+        without.remove(&(target.route.to_owned(), target.method.as_str()));
+    }
+    assert!(without.is_empty(), "routes without a target: {without:?}");
+}
+
+fn number_in(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|number| number.parse().expect("a number"))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn damaged_bodies_are_refused_and_write_nothing() {
-    let seed = match std::env::var("BANK_TEST_SEED") {
-        Ok(seed) => seed.parse().expect("BANK_TEST_SEED is a number"),
-        Err(_) => fastrand::u64(..),
-    };
+    let seed = number_in("BANK_TEST_SEED").unwrap_or_else(|| fastrand::u64(..));
+    let bodies = number_in("BANK_TEST_BODIES").map_or(BODIES, |number| number as usize);
     println!("to run this again: BANK_TEST_SEED={seed}");
     let stage = Stage::embedded().await;
-    for (number, target) in targets(stage.bank()).await.into_iter().enumerate() {
+    let targets = targets(stage.bank()).await;
+    assert_complete(&targets);
+    for (number, target) in targets.into_iter().enumerate() {
         let what = format!("{} {} (BANK_TEST_SEED={seed})", target.method, target.path);
         stage.settled().await;
         let before = written(&stage).await;
-        let successes = send_all(&target, Rng::with_seed(seed ^ number as u64), &what).await;
+        let mut rng = Rng::with_seed(seed ^ number as u64);
+        let bodies: Vec<_> = (0..bodies).map(|_| damaged(&mut rng, &target.body)).collect();
+        let sent = bodies.len();
+        let successes = send_all(&target, bodies, &what).await;
         stage.settled().await;
         let after = written(&stage).await;
         match target.writes {
@@ -115,7 +142,7 @@ async fn damaged_bodies_are_refused_and_write_nothing() {
             }
             _ => assert_eq!(after.len(), before.len(), "{what}: {successes} successes"),
         }
-        println!("{what}: {BODIES} bodies, {successes} of them still good");
+        println!("{what}: {sent} bodies, {successes} of them still good");
     }
     stage.end().await;
 }
@@ -137,9 +164,8 @@ fn count(types: &[String], event_type: &str) -> usize {
     types.iter().filter(|name| *name == event_type).count()
 }
 
-/// Sends the damaged bodies; how many of them were good all the same.
-async fn send_all(target: &Target, mut rng: Rng, what: &str) -> usize {
-    let bodies: Vec<_> = (0..BODIES).map(|_| damaged(&mut rng, &target.body)).collect();
+/// Sends the bodies; how many of them were good all the same.
+async fn send_all(target: &Target, bodies: Vec<Vec<u8>>, what: &str) -> usize {
     let answers = stream::iter(bodies).map(|body| async move {
         let answer = send(target, body.clone()).await;
         check(&answer, &body, what);
