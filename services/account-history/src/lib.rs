@@ -29,8 +29,10 @@ use service_kit::backends::{Watched, bus_health, open_bus};
 use service_kit::health::Health;
 use service_kit::http::Guard;
 use service_kit::identity::TokenVerifier;
+use service_kit::openapi::document_route;
 use service_kit::{About, App, Tasks};
 
+pub use api::openapi::openapi;
 pub use cli::main;
 pub use config::{Config, Role};
 
@@ -81,7 +83,9 @@ pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
     let bus = open_bus("bus", &config.bus).await?;
     let owner = Arc::new(http_owners(&config)?);
     let tokens = config.tokens.verifier(SystemTime::now().into())?;
-    Ok(build(&config, Deps { views, bus, dead_letters, owner, tokens, tasks }).await?.app)
+    let App { router, health } =
+        build(&config, Deps { views, bus, dead_letters, owner, tokens, tasks }).await?.app;
+    Ok(App { router: router.merge(document_route(&openapi())?), health })
 }
 
 /// Starts the subscription, unless this is a reader, and gives the routes, unless this is an updater.

@@ -8,7 +8,7 @@ use service_kit::settings::{CommonArgs, load};
 use service_kit::{About, Failure, report};
 
 use crate::config::{Config, DEFAULTS};
-use crate::{demo, redrive, start, token, verify};
+use crate::{demo, documents, redrive, start, token, verify};
 
 const ABOUT: About = About {
     name: "bank",
@@ -52,6 +52,10 @@ enum Command {
     Redrive(redrive::RedriveArgs),
     /// Print an access token, signed with the bank's own keys
     Token(token::TokenArgs),
+    /// Print the OpenAPI document of the HTTP interface
+    Openapi,
+    /// Print the AsyncAPI document of the published events
+    Asyncapi,
     /// Print the commented default settings, ready to be edited
     Settings,
 }
@@ -74,6 +78,8 @@ async fn dispatch(cli: Cli) -> ExitCode {
         Command::Verify(args) => finish(verify::run(args).await),
         Command::Redrive(args) => finish(redrive::run(args).await),
         Command::Token(args) => finish(token::run(args)),
+        Command::Openapi => finish(documents::show(documents::openapi())),
+        Command::Asyncapi => finish(documents::show(documents::asyncapi())),
         Command::Settings => finish(print(DEFAULTS).map(|()| ExitCode::SUCCESS)),
     }
 }

@@ -21,8 +21,10 @@ use futures::future::BoxFuture;
 use service_kit::backends::{CommandSide, Watched};
 use service_kit::http::{Guard, jwks_route};
 use service_kit::identity::{TokenIssuer, TokenVerifier};
+use service_kit::openapi::document_route;
 use service_kit::{About, App, Tasks};
 
+pub use api::openapi::openapi;
 pub use config::Config;
 pub use vault::Vault;
 
@@ -78,7 +80,7 @@ pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
     let issuer = config.tokens.issuer(keys.clone())?;
     let deps = Deps { side, vault, tokens, issuer, clock, tasks };
     let App { router, health } = build(&config, deps).await?.app;
-    Ok(App { router: router.merge(jwks_route(keys)), health })
+    Ok(App { router: router.merge(jwks_route(keys)).merge(document_route(&openapi())?), health })
 }
 
 /// Starts the outbox relay, the subscription and the sweeper, and gives the routes.

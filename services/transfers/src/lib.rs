@@ -18,8 +18,10 @@ use futures::future::BoxFuture;
 use service_kit::backends::{CommandSide, Watched};
 use service_kit::http::Guard;
 use service_kit::identity::TokenVerifier;
+use service_kit::openapi::document_route;
 use service_kit::{About, App, Tasks, owned_streams};
 
+pub use api::openapi::openapi;
 pub use config::Config;
 
 use crate::application::Application;
@@ -66,7 +68,7 @@ pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
     let tokens = config.tokens.verifier(clock.now())?;
     let deps = Deps { side, tokens, clock, tasks };
     let App { router, health } = build(&config, deps).await?.app;
-    Ok(App { router: router.merge(lent), health })
+    Ok(App { router: router.merge(lent).merge(document_route(&openapi())?), health })
 }
 
 /// Starts the outbox relay, the subscription and the sweeper, and gives the routes.

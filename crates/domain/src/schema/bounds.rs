@@ -49,7 +49,9 @@ component!(
 );
 component!(
     Title,
-    bounded(Self::MAX_CHARS, NO_CONTROL).description(Some("What an account is called.")).examples(["Savings"])
+    bounded(Self::MAX_CHARS, NO_CONTROL)
+        .description(Some("What an account is called."))
+        .examples(["Savings"])
 );
 component!(
     Memo,

@@ -1,8 +1,8 @@
 //! The payload of every event type, taken out of the schema of its enum.
 
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{Object, Schema};
 use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{Object, Schema};
 
 use crate::DomainEvent;
 use crate::event::EventType;
@@ -26,9 +26,8 @@ pub fn event_schemas<E: DomainEvent + ToSchema>() -> Vec<EventSchema> {
     let RefOr::T(Schema::OneOf(variants)) = E::schema() else {
         return Vec::new();
     };
-    let of_type = |event_type: &EventType| {
-        variants.items.iter().find_map(|variant| payload(variant, *event_type))
-    };
+    let of_type =
+        |event_type: &EventType| variants.items.iter().find_map(|variant| payload(variant, *event_type));
     E::TYPES.iter().filter_map(of_type).collect()
 }
 

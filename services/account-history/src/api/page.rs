@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 use service_kit::http::{Cursor, Limit, Problem};
+use utoipa::ToSchema;
 
 /// What every list answers.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Page<T> {
     items: Vec<T>,
     /// Where the next page begins; null on the last one.

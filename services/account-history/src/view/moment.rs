@@ -7,6 +7,8 @@ use domain::money::{Amount, Balance};
 use domain::text::Memo;
 use event_store::{RecordedEvent, Version};
 use serde::{Deserialize, Serialize};
+use service_kit::openapi::StreamVersion;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// An account right after one event of its stream; there is one for every version.
@@ -30,7 +32,8 @@ pub struct Moment {
 }
 
 /// Money that moved into or out of an account, in minor units of its currency.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Change)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeView {
     /// The event's id.
@@ -52,12 +55,14 @@ pub struct ChangeView {
 }
 
 /// A change with its place in the account's stream.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Entry)]
 #[serde(rename_all = "camelCase")]
 pub struct EntryView {
     /// The account.
     pub account_id: AccountId,
     /// The version of the account that it made.
+    #[schema(value_type = StreamVersion)]
     pub version: Version,
     /// What changed.
     #[serde(flatten)]
@@ -65,7 +70,7 @@ pub struct EntryView {
 }
 
 /// What kind of change it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TransactionType {
     /// Paid in.

@@ -7,11 +7,14 @@ use domain::text::Memo;
 use domain::transfer::{RefusalReason, TransferDetails, TransferEvent, TransferStatus};
 use event_store::{RecordedEvent, Version};
 use serde::{Deserialize, Serialize};
+use service_kit::openapi::StreamVersion;
+use utoipa::ToSchema;
 
 use super::{Folded, guard};
 
 /// A transfer as a client sees it. The amount is in minor units of `currency`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = TransferOfAccount)]
 #[serde(rename_all = "camelCase")]
 pub struct TransferView {
     /// The transfer.
@@ -38,6 +41,7 @@ pub struct TransferView {
     /// When it was created.
     pub at: DateTime<Utc>,
     /// How many events of the transfer's stream are in here.
+    #[schema(value_type = StreamVersion)]
     pub version: Version,
 }
 

@@ -9,6 +9,7 @@ mod crash;
 mod customers;
 #[cfg(feature = "distributed")]
 mod distributed_saga;
+mod documents;
 mod forgetting;
 mod gate;
 mod load;

@@ -13,14 +13,24 @@ use domain::transfer::{CreatedTransfer, MoneyTransfer, RefusalReason, TransferDe
 use event_store::Executed;
 use serde::{Deserialize, Serialize};
 use service_kit::command::{CommandRequest, Reply};
-use service_kit::http::{Prefer, Problem, ValidJson};
+use service_kit::http::{IdempotencyKey, IfMatch, Prefer, Problem, ValidJson};
+use service_kit::openapi::StreamVersion;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::openapi::TAG;
 use crate::application::Application;
 use crate::error::{problem, read_problem};
 
 /// The body of `POST /v1/transfers`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "fromAccountId": "018f4f5e-36f3-7d0c-9c5b-00000000a11c",
+    "toAccountId": "018f4f5e-36f3-7d0c-9c5b-000000000b0b",
+    "amount": 5_500,
+    "currency": "EUR",
+    "memo": "Rent for May",
+}))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct CreateBody {
     from_account_id: AccountId,
@@ -32,12 +42,19 @@ pub(crate) struct CreateBody {
 }
 
 /// What a command on a transfer answers.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "018f4f60-0000-7000-8000-000000000007",
+    "state": "completed",
+    "version": 3,
+}))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TransferReply {
+    #[schema(value_type = TransferId)]
     id: Uuid,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<TransferStatus>,
+    #[schema(value_type = StreamVersion)]
     version: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<RefusalReason>,
@@ -58,6 +75,20 @@ impl TransferReply {
     }
 }
 
+/// Move money from one account to another
+#[utoipa::path(
+    post,
+    path = "/v1/transfers",
+    operation_id = "createTransfer",
+    tag = TAG,
+    params(IdempotencyKey, IfMatch, Prefer),
+    request_body = CreateBody,
+    responses(
+        (status = 201, description = "The transfer has ended within the wait that was asked for", body = TransferReply, headers(("Location" = String, description = "The transfer"))),
+        (status = 202, description = "Accepted; it goes on by itself", body = TransferReply, headers(("Location" = String, description = "The transfer"))),
+        (status = 422, description = "same-account"),
+    ),
+)]
 pub(crate) async fn create(
     State(application): State<Application>,
     prefer: Prefer,

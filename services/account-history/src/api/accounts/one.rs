@@ -10,22 +10,40 @@ use event_store::Version;
 use serde::Deserialize;
 use service_kit::http::{Prefer, Problem, SignedIn, ValidPath, ValidQuery, with_version};
 
+use super::super::openapi::TAG;
 use crate::application::Application;
 use crate::store::At;
+use crate::view::AccountView;
 
 /// RFC 7240: which preference was honoured.
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ReadQuery {
     /// The view must have seen so many events of the account.
     #[serde(default)]
+    #[param(value_type = i64, minimum = 0, default = 0)]
     min_version: VersionParameter,
-    /// Which past to read.
+    /// Which past to read: a version, such as 7, or a time, such as 2026-01-31T12:00:00Z.
+    #[param(value_type = Option<String>)]
     at: Option<AtParameter>,
 }
 
+/// An account, as new as the caller needs it, or as it was
+#[utoipa::path(
+    get,
+    path = "/v1/accounts/{id}",
+    operation_id = "readAccount",
+    tag = TAG,
+    params(("id" = AccountId, Path, description = "The account"), Prefer, ReadQuery),
+    responses(
+        (status = 200, description = "The account", body = AccountView, headers(("ETag" = String, description = "Its version, as a strong tag"))),
+        (status = 404, description = "account-not-found"),
+        (status = 412, description = "view-out-of-date"),
+    ),
+)]
 pub(crate) async fn read(
     State(application): State<Application>,
     SignedIn(caller): SignedIn,
