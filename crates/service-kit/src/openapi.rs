@@ -31,6 +31,7 @@
 //! The description of a refusal is the list of its codes.
 
 mod answers;
+mod bodies;
 mod join;
 mod parameters;
 mod problems;
@@ -62,6 +63,7 @@ pub fn complete<D: utoipa::OpenApi>() -> OpenApi {
     for item in document.paths.paths.values_mut() {
         for operation in operations(item) {
             secure(operation);
+            bodies::may_be_left_out(operation);
             answers::add_to(operation);
         }
     }

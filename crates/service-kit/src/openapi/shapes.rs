@@ -22,6 +22,7 @@ impl PartialSchema for Cursor {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(SchemaType::Type(Type::String))
+            .pattern(Some("^[A-Za-z0-9_-]+$"))
             .description(Some("Where a list goes on: `next` of the page before, as it was received."))
             .into()
     }

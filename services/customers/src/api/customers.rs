@@ -33,7 +33,7 @@ pub(crate) struct RegisterBody {
 
 /// The body of `PATCH /v1/customers/me`: what is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
-#[schema(example = json!({"name": "Augusta Ada King"}))]
+#[schema(min_properties = 1, example = json!({"name": "Augusta Ada King"}))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ProfileBody {
     #[serde(default)]

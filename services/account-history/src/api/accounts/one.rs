@@ -9,6 +9,8 @@ use domain::ids::AccountId;
 use event_store::Version;
 use serde::Deserialize;
 use service_kit::http::{Prefer, Problem, SignedIn, ValidPath, ValidQuery, with_version};
+use utoipa::openapi::schema::{AnyOfBuilder, Schema, SchemaType};
+use utoipa::openapi::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 
 use super::super::openapi::TAG;
 use crate::application::Application;
@@ -27,7 +29,7 @@ pub(crate) struct ReadQuery {
     #[param(value_type = i64, minimum = 0, default = 0)]
     min_version: VersionParameter,
     /// Which past to read: a version, such as 7, or a time, such as 2026-01-31T12:00:00Z.
-    #[param(value_type = Option<String>)]
+    #[param(schema_with = at_schema, required = false)]
     at: Option<AtParameter>,
 }
 
@@ -76,6 +78,13 @@ impl TryFrom<u64> for VersionParameter {
         let version = i64::try_from(number).map_err(|_| "no account has so many versions")?;
         Ok(Self(Version(version)))
     }
+}
+
+fn at_schema() -> Schema {
+    let text = || ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
+    let time = SchemaFormat::KnownFormat(KnownFormat::DateTime);
+    let version = text().pattern(Some("^[0-9]{1,18}$"));
+    Schema::AnyOf(AnyOfBuilder::new().item(version).item(text().format(Some(time))).build())
 }
 
 /// A version or a time.
