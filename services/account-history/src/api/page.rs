@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 pub(crate) struct Page<T> {
     items: Vec<T>,
     /// Where the next page begins; null on the last one.
+    #[schema(required)]
     next: Option<Cursor>,
 }
 

@@ -40,6 +40,7 @@ pub struct ChangeView {
     pub change_id: Uuid,
     /// The transfer that moved it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub transfer_id: Option<TransferId>,
     /// What kind of change it was, and so in which direction.
     pub transaction_type: TransactionType,
@@ -49,6 +50,7 @@ pub struct ChangeView {
     pub balance: Balance,
     /// What it was for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub memo: Option<Memo>,
     /// When.
     pub at: DateTime<Utc>,

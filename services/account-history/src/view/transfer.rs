@@ -31,12 +31,15 @@ pub struct TransferView {
     pub state: TransferStatus,
     /// Which refusal makes it fail.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub reason: Option<RefusalReason>,
     /// What it is for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub memo: Option<Memo>,
     /// The transfer whose money it moves back.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub reversal_of: Option<TransferId>,
     /// When it was created.
     pub at: DateTime<Utc>,

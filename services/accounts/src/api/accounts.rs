@@ -46,6 +46,7 @@ pub(crate) struct AccountReply {
     #[schema(value_type = StreamVersion)]
     version: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     balance: Option<Balance>,
 }
 

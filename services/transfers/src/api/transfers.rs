@@ -53,12 +53,15 @@ pub(crate) struct TransferReply {
     #[schema(value_type = TransferId)]
     id: Uuid,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     state: Option<TransferStatus>,
     #[schema(value_type = StreamVersion)]
     version: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     reason: Option<RefusalReason>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     reversal_of: Option<TransferId>,
 }
 

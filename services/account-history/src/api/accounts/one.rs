@@ -28,7 +28,7 @@ pub(crate) struct ReadQuery {
     #[serde(default)]
     #[param(value_type = i64, minimum = 0, default = 0)]
     min_version: VersionParameter,
-    /// Which past to read: a version, such as 7, or a time, such as 2026-01-31T12:00:00Z.
+    /// Which past to read.
     #[param(schema_with = at_schema, required = false)]
     at: Option<AtParameter>,
 }
@@ -84,7 +84,10 @@ fn at_schema() -> Schema {
     let text = || ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
     let time = SchemaFormat::KnownFormat(KnownFormat::DateTime);
     let version = text().pattern(Some("^[0-9]{1,18}$"));
-    Schema::AnyOf(AnyOfBuilder::new().item(version).item(text().format(Some(time))).build())
+    let about = "Which past to read: a version, such as 7, or a time, such as 2026-01-31T12:00:00Z.";
+    Schema::AnyOf(
+        AnyOfBuilder::new().description(Some(about)).item(version).item(text().format(Some(time))).build(),
+    )
 }
 
 /// A version or a time.

@@ -33,13 +33,17 @@ pub(crate) struct TransferDocument {
     amount: Amount,
     currency: Currency,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     memo: Option<Memo>,
     state: TransferStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     reason: Option<RefusalReason>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     reversal_of: Option<TransferId>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     reversed_by: Option<TransferId>,
     #[schema(value_type = StreamVersion)]
     version: i64,
