@@ -10,6 +10,8 @@ pub mod customer;
 pub mod event;
 pub mod ids;
 pub mod money;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod text;
 pub mod transfer;
 mod words;

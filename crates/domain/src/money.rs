@@ -17,6 +17,7 @@ pub const MAX_MINOR_UNITS: u64 = (1 << 53) - 1;
 
 /// So many minor units of a currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Money {
     /// How much, in minor units of `currency`.
     pub amount: Amount,

@@ -27,6 +27,9 @@ macro_rules! words {
             }
         }
 
+        #[cfg(feature = "schema")]
+        $crate::schema::component!($name, $crate::schema::words(Self::ALL.iter().map(|word| word.as_str())));
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())

@@ -5,12 +5,14 @@
 //! digits. The trace context travels under its W3C names, which every tracing library reads.
 
 mod attributes;
+mod schema;
 
 use event_store::{CommitId, Metadata, RecordedEvent, StreamId, Version};
 use thiserror::Error;
 
 use self::attributes::Attributes;
 use crate::message::Message;
+pub use schema::headers_schema;
 
 pub(crate) mod name {
     //! The headers, by what they carry.

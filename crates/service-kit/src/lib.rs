@@ -10,6 +10,7 @@ pub mod backends;
 pub mod command;
 pub mod health;
 pub mod http;
+pub mod openapi;
 #[cfg(feature = "commands")]
 pub mod owned_streams;
 pub mod settings;

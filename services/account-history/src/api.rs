@@ -1,6 +1,7 @@
 //! The route table of the account-history service, and nothing else.
 
 mod accounts;
+pub(crate) mod openapi;
 
 use axum::Router;
 use axum::routing::get;

@@ -29,8 +29,10 @@ use service_kit::backends::{Watched, bus_health, open_audit, open_bus};
 use service_kit::health::Health;
 use service_kit::http::{CursorKey, Guard};
 use service_kit::identity::TokenVerifier;
+use service_kit::openapi::document_route;
 use service_kit::{About, App, Tasks};
 
+pub use api::openapi::openapi;
 pub use cli::main;
 pub use config::{Config, Role};
 
@@ -86,7 +88,8 @@ pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
     let cursors = cursor_key(&config)?;
     let audit = open_audit(&config.audit).await?;
     let deps = Deps { views, bus, dead_letters, owner, tokens, cursors, tasks };
-    Ok(build(&config, deps).await?.app.audited(audit))
+    let App { router, health } = build(&config, deps).await?.app.audited(audit);
+    Ok(App { router: router.merge(document_route(&openapi())?), health })
 }
 
 /// The readers of one bank know the same secret, so that one goes on where another one stopped.

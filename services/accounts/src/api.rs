@@ -1,6 +1,7 @@
 //! The route table of the accounts service, and nothing else.
 
 mod accounts;
+pub(crate) mod openapi;
 pub(crate) mod trials;
 
 use axum::Router;

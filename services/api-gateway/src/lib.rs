@@ -5,6 +5,7 @@
 
 mod api;
 pub mod config;
+mod document;
 mod proxy;
 
 use std::process::ExitCode;
@@ -60,7 +61,7 @@ pub fn build(config: &Config) -> anyhow::Result<App> {
         })
     });
     let guard = Guard::new(config.tokens.verifier(SystemTime::now().into())?);
-    let guard = guard.public(api::public_routes(&services));
+    let guard = guard.public(api::public_routes(&services)).public(document::routes(&services));
     Ok(guard.signed_in(api::routes(&services)).into_app(health))
 }
 

@@ -14,6 +14,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::Method;
 use axum::response::Response;
 use reqwest::Client;
+use serde_json::Value;
 use service_kit::http::{Prefer, Problem, RequestContext, read_body};
 
 use crate::config::BaseUrl;
@@ -43,6 +44,16 @@ impl Upstream {
         } else {
             Err(format!("/livez answers {}", response.status()))
         }
+    }
+
+    /// The JSON at a path of its own, which no client asked for.
+    pub(crate) async fn read(&self, path: &str) -> Result<Value, Problem> {
+        let url = format!("{}{path}", self.url);
+        let answer = async {
+            let answer = self.client.get(url).timeout(self.timeout).send().await?;
+            answer.error_for_status()?.json().await
+        };
+        answer.await.map_err(|error| problems::explain(self, error))
     }
 
     /// Sends the request; once more when it surely did not arrive, or when doing it twice is doing it once.

@@ -8,7 +8,7 @@ use service_kit::settings::{CommonArgs, load};
 use service_kit::{About, Failure, report};
 
 use crate::config::{Config, DEFAULTS};
-use crate::{audit, demo, redrive, start, token, verify};
+use crate::{audit, demo, documents, redrive, start, token, verify};
 
 const ABOUT: About = About {
     name: "bank",
@@ -55,6 +55,10 @@ enum Command {
     Audit(audit::AuditCommand),
     /// Print an access token, signed with the bank's own keys
     Token(token::TokenArgs),
+    /// Print the OpenAPI document of the HTTP interface
+    Openapi,
+    /// Print the AsyncAPI document of the published events
+    Asyncapi,
     /// Print the commented default settings, ready to be edited
     Settings,
 }
@@ -78,6 +82,8 @@ async fn dispatch(cli: Cli) -> ExitCode {
         Command::Redrive(args) => finish(redrive::run(args).await),
         Command::Audit(command) => finish(audit::run(command).await),
         Command::Token(args) => finish(token::run(args)),
+        Command::Openapi => finish(documents::show(documents::openapi())),
+        Command::Asyncapi => finish(documents::show(documents::asyncapi())),
         Command::Settings => finish(print(DEFAULTS).map(|()| ExitCode::SUCCESS)),
     }
 }

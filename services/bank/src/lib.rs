@@ -5,6 +5,7 @@ mod audit;
 mod cli;
 pub mod config;
 pub mod demo;
+pub mod documents;
 pub mod parts;
 mod redrive;
 pub mod token;
@@ -73,6 +74,7 @@ pub async fn build(
     let health =
         accounts.health.include("transfers", transfers.health).include("account-history", history.health);
     let router = accounts.router.merge(transfers.router).merge(history.router);
+    let router = router.merge(documents::routes(keys.is_some())?);
     // Where tokens come from elsewhere, so do customers.
     let Some(keys) = keys else {
         return Ok(App { router, health }.audited(parts.audit.clone()));

@@ -1,7 +1,10 @@
 //! The route table of the customers service, and nothing else.
 
 mod customers;
+mod keys;
+pub(crate) mod openapi;
 mod payees;
+mod secrets;
 mod sessions;
 
 use axum::Router;

@@ -21,8 +21,10 @@ use futures::future::BoxFuture;
 use service_kit::backends::{CommandSide, Watched, open_audit};
 use service_kit::http::{Guard, jwks_route};
 use service_kit::identity::{TokenIssuer, TokenVerifier};
+use service_kit::openapi::document_route;
 use service_kit::{About, App, Tasks};
 
+pub use api::openapi::openapi;
 pub use config::Config;
 pub use vault::Vault;
 
@@ -79,7 +81,7 @@ pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
     let deps = Deps { side, vault, tokens, issuer, clock, tasks };
     let audit = open_audit(&config.audit).await?;
     let App { router, health } = build(&config, deps).await?.app.audited(audit);
-    Ok(App { router: router.merge(jwks_route(keys)), health })
+    Ok(App { router: router.merge(jwks_route(keys)).merge(document_route(&openapi())?), health })
 }
 
 /// Starts the outbox relay, the subscription and the sweeper, and gives the routes.

@@ -3,6 +3,7 @@
 //! Invariant: a password is in no `Debug` text, no error, no event and no log line; what is kept is its hash.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use argon2::password_hash::phc::PasswordHash;
@@ -21,13 +22,22 @@ const WAITING: usize = 64;
 #[serde(try_from = "String")]
 pub(crate) struct Password(String);
 
+impl Password {
+    /// How many characters it may have.
+    pub(crate) const CHARS: RangeInclusive<usize> = 10..=200;
+}
+
 impl TryFrom<String> for Password {
     type Error = &'static str;
 
     /// NIST SP 800-63B, 3.1.1.2: length is what counts, and every character is allowed.
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let length = text.chars().count();
-        if (10..=200).contains(&length) { Ok(Self(text)) } else { Err("a password has 10 to 200 characters") }
+        if Self::CHARS.contains(&length) {
+            Ok(Self(text))
+        } else {
+            Err("a password has 10 to 200 characters")
+        }
     }
 }
 

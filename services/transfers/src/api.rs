@@ -1,5 +1,6 @@
 //! The route table of the transfers service, and nothing else.
 
+pub(crate) mod openapi;
 mod transfers;
 
 use axum::Router;

@@ -19,8 +19,10 @@ use futures::future::BoxFuture;
 use service_kit::backends::{CommandSide, Watched, open_audit};
 use service_kit::http::Guard;
 use service_kit::identity::TokenVerifier;
+use service_kit::openapi::document_route;
 use service_kit::{About, App, Tasks, owned_streams};
 
+pub use api::openapi::openapi;
 pub use config::Config;
 
 use crate::application::Application;
@@ -72,7 +74,7 @@ pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
     let deps = Deps { side, tokens, trials, clock, tasks };
     let audit = open_audit(&config.audit).await?;
     let App { router, health } = build(&config, deps).await?.app.audited(audit);
-    Ok(App { router: router.merge(lent), health })
+    Ok(App { router: router.merge(lent).merge(document_route(&openapi())?), health })
 }
 
 /// Starts the outbox relay, the subscription and the sweeper, and gives the routes.

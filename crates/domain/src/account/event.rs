@@ -15,6 +15,7 @@ use crate::transfer::{RefusalReason, UnwindReason};
 
 /// A fact about an account. `at` is the time of the decision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "type", content = "data", rename_all_fields = "camelCase")]
 pub enum AccountEvent {
     /// It was opened, empty.

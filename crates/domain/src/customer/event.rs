@@ -11,6 +11,7 @@ use crate::text::CustomerId;
 
 /// A fact about a customer. `at` is the time of the decision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "type", content = "data", rename_all_fields = "camelCase")]
 pub enum CustomerEvent {
     /// Somebody became a customer.

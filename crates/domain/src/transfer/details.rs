@@ -9,6 +9,7 @@ use crate::text::{Actor, Memo};
 
 /// What a transfer moves from where to where, for whom and until when. It never changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TransferDetails {
     /// The transfer.

@@ -14,6 +14,7 @@ use crate::text::{CustomerId, Memo};
 
 /// A fact about a transfer. `at` is the time of the decision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "type", content = "data", rename_all_fields = "camelCase")]
 pub enum TransferEvent {
     /// It began; the source is to debit.
@@ -110,6 +111,7 @@ pub enum TransferEvent {
 
 /// A step of the saga whose answer is awaited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "step", rename_all = "kebab-case")]
 pub enum PendingStep {
     /// The source is to debit.

@@ -12,6 +12,7 @@ use ring::hmac;
 use ring::rand::SystemRandom;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Problem;
 
@@ -129,10 +130,11 @@ impl TryFrom<u32> for Limit {
 }
 
 /// What every list answers: `{items, next}`, and the next page's address as a `Link` (RFC 8288).
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Page<T> {
     items: Vec<T>,
     /// Where the next page begins; null on the last one.
+    #[schema(required)]
     next: Option<Cursor>,
     #[serde(skip)]
     link: Option<HeaderValue>,

@@ -15,13 +15,18 @@ use domain::text::{CustomerId, Title};
 use event_store::Version;
 use serde::{Deserialize, Serialize};
 use service_kit::http::{Cursor, Limit, Page, Problem, SignedIn, ValidQuery};
+use service_kit::openapi::StreamVersion;
+use utoipa::ToSchema;
 
+use super::openapi::TAG;
 use crate::application::Application;
 use crate::view::AccountView;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ListQuery {
+    /// Whose accounts; only an operator names somebody else.
     customer_id: Option<CustomerId>,
     cursor: Option<Cursor>,
     #[serde(default)]
@@ -29,7 +34,7 @@ pub(crate) struct ListQuery {
 }
 
 /// An account in a list: its document without the recent transfers and changes.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AccountSummary {
     id: AccountId,
@@ -39,6 +44,7 @@ pub(crate) struct AccountSummary {
     balance: Balance,
     available: Balance,
     state: AccountStatus,
+    #[schema(value_type = StreamVersion)]
     version: Version,
     opened_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -61,6 +67,18 @@ impl From<AccountView> for AccountSummary {
     }
 }
 
+/// The accounts of the caller; to an operator those of any customer, or all
+#[utoipa::path(
+    get,
+    path = "/v1/accounts",
+    operation_id = "listAccounts",
+    tag = TAG,
+    params(ListQuery),
+    responses(
+        (status = 200, description = "One page of accounts", body = Page<AccountSummary>),
+        (status = 403, description = "forbidden"),
+    ),
+)]
 pub(crate) async fn list(
     State(application): State<Application>,
     SignedIn(caller): SignedIn,

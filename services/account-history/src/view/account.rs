@@ -8,6 +8,8 @@ use domain::money::{Balance, Currency};
 use domain::text::{CustomerId, Title};
 use event_store::{RecordedEvent, Version};
 use serde::{Deserialize, Serialize};
+use service_kit::openapi::StreamVersion;
+use utoipa::ToSchema;
 
 use super::moment::{ChangeView, Moment};
 use super::terms::TermsView;
@@ -18,7 +20,8 @@ use super::{Folded, guard};
 pub const RECENT: usize = 20;
 
 /// An account's document as a client sees it. Amounts are in minor units of `currency`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Account)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountView {
     /// The account.
@@ -37,6 +40,7 @@ pub struct AccountView {
     /// What may be done with it.
     pub state: AccountStatus,
     /// How many events of the account's own stream are in here.
+    #[schema(value_type = StreamVersion)]
     pub version: Version,
     /// The newest [`RECENT`] transfers from or to it, the newest first.
     pub transfers: Vec<TransferView>,

@@ -7,6 +7,8 @@ use domain::money::{Amount, Balance};
 use domain::text::Memo;
 use event_store::{RecordedEvent, Version};
 use serde::{Deserialize, Serialize};
+use service_kit::openapi::StreamVersion;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::terms::TermsView;
@@ -36,13 +38,15 @@ pub struct Moment {
 }
 
 /// Money that moved into or out of an account, in minor units of its currency.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Change)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeView {
     /// The event's id.
     pub change_id: Uuid,
     /// The transfer that moved it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub transfer_id: Option<TransferId>,
     /// What kind of change it was, and so in which direction.
     pub transaction_type: TransactionType,
@@ -52,18 +56,21 @@ pub struct ChangeView {
     pub balance: Balance,
     /// What it was for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub memo: Option<Memo>,
     /// When.
     pub at: DateTime<Utc>,
 }
 
 /// A change with its place in the account's stream.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Entry)]
 #[serde(rename_all = "camelCase")]
 pub struct EntryView {
     /// The account.
     pub account_id: AccountId,
     /// The version of the account that it made.
+    #[schema(value_type = StreamVersion)]
     pub version: Version,
     /// What changed.
     #[serde(flatten)]
@@ -71,7 +78,7 @@ pub struct EntryView {
 }
 
 /// What kind of change it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TransactionType {
     /// Paid in.

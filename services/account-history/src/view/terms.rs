@@ -6,13 +6,15 @@ use domain::ids::HoldId;
 use domain::money::{Amount, AmountOrZero, Balance};
 use domain::text::Memo;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// What was available right after an account's event, and why not everything. Amounts are in minor units of the
 /// account's currency.
 ///
 /// A hold that has reached its expiry since is still in here until the account records that, about a second later: a
 /// view is a function of events, and nothing has happened yet.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Terms)]
 #[serde(rename_all = "camelCase")]
 pub struct TermsView {
     /// What might leave the account.
@@ -21,13 +23,15 @@ pub struct TermsView {
     pub overdraft_limit: AmountOrZero,
     /// How much transfers might take out of it in one UTC day; without one, everything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub daily_transfer_limit: Option<Amount>,
     /// The open holds, in the order of their ids.
     pub holds: Vec<HoldView>,
 }
 
 /// Money that is kept for somebody.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Hold)]
 #[serde(rename_all = "camelCase")]
 pub struct HoldView {
     /// The hold.
@@ -36,6 +40,7 @@ pub struct HoldView {
     pub amount: Amount,
     /// What for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub memo: Option<Memo>,
     /// When it was placed.
     pub placed_at: DateTime<Utc>,

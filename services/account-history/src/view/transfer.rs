@@ -7,11 +7,14 @@ use domain::text::Memo;
 use domain::transfer::{RefusalReason, TransferDetails, TransferEvent, TransferStatus};
 use event_store::{RecordedEvent, Version};
 use serde::{Deserialize, Serialize};
+use service_kit::openapi::StreamVersion;
+use utoipa::ToSchema;
 
 use super::{Folded, guard};
 
 /// A transfer as a client sees it. The amount is in minor units of `currency`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = TransferOfAccount)]
 #[serde(rename_all = "camelCase")]
 pub struct TransferView {
     /// The transfer.
@@ -28,16 +31,20 @@ pub struct TransferView {
     pub state: TransferStatus,
     /// Which refusal makes it fail.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub reason: Option<RefusalReason>,
     /// What it is for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub memo: Option<Memo>,
     /// The transfer whose money it moves back.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub reversal_of: Option<TransferId>,
     /// When it was created.
     pub at: DateTime<Utc>,
     /// How many events of the transfer's stream are in here.
+    #[schema(value_type = StreamVersion)]
     pub version: Version,
 }
 

@@ -16,13 +16,17 @@ use event_store::Executed;
 use serde::{Deserialize, Serialize};
 use service_kit::command::{CommandRequest, Reply};
 use service_kit::http::{Problem, SignedIn, ValidJson};
+use service_kit::openapi::StreamVersion;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::openapi::TAG;
 use crate::application::Application;
 use crate::error::problem;
 
 /// The body of `POST /v1/accounts`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"title": "Savings", "currency": "EUR", "initialBalance": 10_000}))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct OpenBody {
     /// The caller, unless an operator names somebody.
@@ -36,11 +40,15 @@ pub(crate) struct OpenBody {
 }
 
 /// What a command answers: whose version the `ETag` repeats.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"id": "018f4f5e-36f3-7d0c-9c5b-00000000a11c", "version": 5, "balance": 12_345}))]
 pub(crate) struct AccountReply {
+    #[schema(value_type = AccountId)]
     id: Uuid,
+    #[schema(value_type = StreamVersion)]
     version: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     balance: Option<Balance>,
 }
 
@@ -54,6 +62,24 @@ impl AccountReply {
     }
 }
 
+/// Open an account
+#[utoipa::path(
+    post,
+    path = "/v1/accounts",
+    operation_id = "openAccount",
+    tag = TAG,
+    params(CommandRequest),
+    request_body = OpenBody,
+    responses(
+        (
+            status = 201,
+            description = "Opened; the views follow",
+            body = AccountReply,
+            headers(("Location" = String, description = "The account")),
+        ),
+        (status = 403, description = "forbidden"),
+    ),
+)]
 pub(crate) async fn open(
     State(application): State<Application>,
     SignedIn(caller): SignedIn,

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail the test by panicking")]
 
+mod document;
 mod forwarding;
 mod process;
 mod refusals;

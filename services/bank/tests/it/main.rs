@@ -11,6 +11,7 @@ mod crash;
 mod customers;
 #[cfg(feature = "distributed")]
 mod distributed_saga;
+mod documents;
 mod forgetting;
 #[cfg(feature = "distributed")]
 mod forgotten_on_servers;

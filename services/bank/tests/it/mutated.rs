@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::client::{Answer, Bank, fresh_key, transfer, usd};
 use crate::customers::{PASSWORD, Person, register};
-use crate::ownership::routes_of_the_gateway;
+use crate::ownership::route_table;
 use crate::stage::Stage;
 use damage::damaged;
 
@@ -105,7 +105,7 @@ fn in_an_hour() -> String {
 
 /// Every route that takes a body is among the targets.
 fn assert_complete(targets: &[Target]) {
-    let mut without = routes_of_the_gateway();
+    let mut without = route_table();
     without.retain(|(_, method)| ["POST", "PUT", "PATCH"].contains(method));
     for target in targets {
         without.remove(&(target.route.to_owned(), target.method.as_str()));
@@ -120,7 +120,8 @@ fn number_in(variable: &str) -> Option<u64> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn damaged_bodies_are_refused_and_write_nothing() {
     let seed = number_in("BANK_TEST_SEED").unwrap_or_else(|| fastrand::u64(..));
-    let bodies = number_in("BANK_TEST_BODIES").map_or(BODIES, |number| number as usize);
+    let bodies =
+        number_in("BANK_TEST_BODIES").map_or(BODIES, |number| number.try_into().expect("a number of bodies"));
     println!("to run this again: BANK_TEST_SEED={seed}");
     let stage = Stage::embedded().await;
     let targets = targets(stage.bank()).await;

@@ -194,7 +194,7 @@ async fn every_route_knows_who_calls(stage: Stage) {
 }
 
 /// (path, method) of every route.
-pub(crate) fn routes_of_the_gateway() -> BTreeSet<(String, &'static str)> {
+pub(crate) fn route_table() -> BTreeSet<(String, &'static str)> {
     let mut routes = BTreeSet::new();
     for line in ROUTES.lines().filter_map(|line| line.trim().strip_prefix(".route(\"")) {
         let (path, handlers) = line.split_once('"').expect("a path");
@@ -219,7 +219,7 @@ fn every_route_of_the_gateway_has_a_row() {
     let (account, transfer, target) = (none(), none(), none());
     let (email, payee, hold) = (none(), none(), none());
     let rows = rows(&People { ada, email, mallory, account, transfer, target, payee, hold });
-    let mut without = routes_of_the_gateway();
+    let mut without = route_table();
     for row in &rows {
         let path = row.path.split('?').next().unwrap_or_default().replace("{transfer}", "{id}");
         let path = path.replace("{ada}", "{id}").replace("{payee}", "{id}");

@@ -12,14 +12,18 @@ use serde::{Deserialize, Serialize};
 use service_kit::command::{AnonymousRequest, CommandRequest, Reply};
 use service_kit::http::{OperatorCaller, Problem, SignedIn, ValidJson, ValidPath, etag};
 use service_kit::identity::Caller;
+use service_kit::openapi::StreamVersion;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::openapi::TAG;
 use crate::application::{Application, ProfileChange, Registration};
 use crate::error::problem;
 use crate::passwords::Password;
 
 /// The body of `POST /v1/customers`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"email": "ada@example.org", "name": "Ada Lovelace", "password": "correct horse battery"}))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct RegisterBody {
     email: EmailAddress,
@@ -28,7 +32,8 @@ pub(crate) struct RegisterBody {
 }
 
 /// The body of `PATCH /v1/customers/me`: what is left out stays.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(min_properties = 1, example = json!({"name": "Augusta Ada King"}))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ProfileBody {
     #[serde(default)]
@@ -38,7 +43,8 @@ pub(crate) struct ProfileBody {
 }
 
 /// The body of `PUT /v1/customers/me/password`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"currentPassword": "correct horse battery", "newPassword": "staple, stapled"}))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct PasswordBody {
     current_password: Password,
@@ -46,9 +52,10 @@ pub(crate) struct PasswordBody {
 }
 
 /// What a command answers.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CustomerReply {
     id: Uuid,
+    #[schema(value_type = StreamVersion)]
     version: i64,
 }
 
@@ -59,13 +66,15 @@ impl CustomerReply {
 }
 
 /// A customer, for themselves.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Profile)]
 #[serde(rename_all = "camelCase")]
-struct ProfileDocument {
+pub(crate) struct ProfileDocument {
     id: Uuid,
     email: EmailAddress,
     name: PersonName,
     registered_at: DateTime<Utc>,
+    #[schema(value_type = StreamVersion)]
     version: i64,
 }
 
@@ -75,6 +84,20 @@ pub(super) fn customer(caller: &Caller) -> Result<Uuid, Problem> {
     caller.customer().ok_or_else(none)
 }
 
+/// Become a customer
+#[utoipa::path(
+    post,
+    path = "/v1/customers",
+    operation_id = "register",
+    tag = TAG,
+    params(AnonymousRequest),
+    request_body = RegisterBody,
+    responses(
+        (status = 201, description = "Registered; sign in next", body = CustomerReply, headers(("Location" = String, description = "`/v1/customers/me`"), ("ETag" = String, description = "Its version, as a strong tag"))),
+        (status = 409, description = "email-taken"),
+    ),
+    security(()),
+)]
 pub(crate) async fn register(
     State(application): State<Application>,
     request: AnonymousRequest,
@@ -86,6 +109,17 @@ pub(crate) async fn register(
     Ok(reply.location("/v1/customers/me"))
 }
 
+/// What the bank knows of the caller
+#[utoipa::path(
+    get,
+    path = "/v1/customers/me",
+    operation_id = "readProfile",
+    tag = TAG,
+    responses(
+        (status = 200, description = "The caller", body = ProfileDocument, headers(("ETag" = String, description = "Its version, as a strong tag"))),
+        (status = 404, description = "customer-not-found"),
+    ),
+)]
 pub(crate) async fn profile(
     State(application): State<Application>,
     SignedIn(caller): SignedIn,
@@ -102,6 +136,20 @@ pub(crate) async fn profile(
     Ok(([(ETAG, etag(found.version.0))], Json(document)).into_response())
 }
 
+/// Be called otherwise, or be reached elsewhere
+#[utoipa::path(
+    patch,
+    path = "/v1/customers/me",
+    operation_id = "changeProfile",
+    tag = TAG,
+    params(CommandRequest),
+    request_body = ProfileBody,
+    responses(
+        (status = 200, description = "Changed", body = CustomerReply),
+        (status = 404, description = "customer-not-found"),
+        (status = 409, description = "email-taken"),
+    ),
+)]
 pub(crate) async fn change_profile(
     State(application): State<Application>,
     SignedIn(caller): SignedIn,
@@ -117,6 +165,20 @@ pub(crate) async fn change_profile(
     Ok(Reply::new(StatusCode::OK, &executed, &CustomerReply::of(&executed)))
 }
 
+/// Take another password; the caller's other sessions end
+#[utoipa::path(
+    put,
+    path = "/v1/customers/me/password",
+    operation_id = "changePassword",
+    tag = TAG,
+    request_body = PasswordBody,
+    responses(
+        (status = 204, description = "Changed"),
+        (status = 403, description = "wrong-password"),
+        (status = 404, description = "customer-not-found"),
+        (status = 429, description = "too-many-attempts"),
+    ),
+)]
 pub(crate) async fn change_password(
     State(application): State<Application>,
     SignedIn(caller): SignedIn,
@@ -128,6 +190,18 @@ pub(crate) async fn change_password(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Be forgotten
+#[utoipa::path(
+    delete,
+    path = "/v1/customers/me",
+    operation_id = "erase",
+    tag = TAG,
+    params(CommandRequest),
+    responses(
+        (status = 200, description = "Forgotten", body = CustomerReply),
+        (status = 404, description = "customer-not-found"),
+    ),
+)]
 pub(crate) async fn erase(
     State(application): State<Application>,
     SignedIn(caller): SignedIn,
@@ -136,6 +210,19 @@ pub(crate) async fn erase(
     erase_one(&application, customer(&caller)?, &request).await
 }
 
+/// Forget a customer; for operators
+#[utoipa::path(
+    delete,
+    path = "/v1/customers/{id}",
+    operation_id = "eraseCustomer",
+    tag = TAG,
+    params(("id" = Uuid, Path, description = "The customer"), CommandRequest),
+    responses(
+        (status = 200, description = "Forgotten", body = CustomerReply),
+        (status = 403, description = "forbidden"),
+        (status = 404, description = "customer-not-found"),
+    ),
+)]
 pub(crate) async fn erase_other(
     State(application): State<Application>,
     OperatorCaller(_): OperatorCaller,

@@ -12,14 +12,17 @@ use domain::money::Currency;
 use serde::{Deserialize, Serialize};
 use service_kit::command::{CommandRequest, Reply};
 use service_kit::http::{Problem, SignedIn, ValidJson, ValidPath, etag};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::customers::{CustomerReply, customer};
+use super::openapi::TAG;
 use crate::application::{Application, SavedPayee};
 use crate::error::problem;
 
 /// The body of `POST /v1/customers/me/payees`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"accountId": "018f4f5e-36f3-7d0c-9c5b-000000000b0b", "name": "Charles Babbage"}))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct SaveBody {
     account_id: AccountId,
@@ -27,42 +30,58 @@ pub(crate) struct SaveBody {
 }
 
 /// The body of `POST /v1/customers/me/payees/find`: an address in a URL would end in logs.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"email": "charles@example.org"}))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct FindBody {
     email: EmailAddress,
 }
 
-#[derive(Serialize)]
-struct Items<T> {
+/// A whole list.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Items<T> {
     items: Vec<T>,
 }
 
-#[derive(Serialize)]
+/// An account to pay into.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Payee)]
 #[serde(rename_all = "camelCase")]
-struct PayeeDocument {
+pub(crate) struct PayeeDocument {
     id: PayeeId,
     account_id: AccountId,
     name: PersonName,
     saved_at: DateTime<Utc>,
 }
 
-#[derive(Serialize)]
+/// An account of somebody who was looked for.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct FoundAccount {
+pub(crate) struct FoundAccount {
     account_id: AccountId,
     currency: Currency,
 }
 
 /// What saving answers: the payee's own id besides the customer's version.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct SavedReply {
+pub(crate) struct SavedReply {
     payee_id: Option<PayeeId>,
     #[serde(flatten)]
     customer: CustomerReply,
 }
 
+/// Whom the caller pays
+#[utoipa::path(
+    get,
+    path = "/v1/customers/me/payees",
+    operation_id = "listPayees",
+    tag = TAG,
+    responses(
+        (status = 200, description = "The payees, in the order in which they were saved", body = Items<PayeeDocument>, headers(("ETag" = String, description = "The customer's version, as a strong tag"))),
+        (status = 404, description = "customer-not-found"),
+    ),
+)]
 pub(crate) async fn list(
     State(application): State<Application>,
     SignedIn(caller): SignedIn,
@@ -78,6 +97,18 @@ pub(crate) async fn list(
     Ok(([(ETAG, etag(version))], Json(Items { items })).into_response())
 }
 
+/// The open accounts of whoever has an e-mail address
+#[utoipa::path(
+    post,
+    path = "/v1/customers/me/payees/find",
+    operation_id = "findPayee",
+    tag = TAG,
+    request_body = FindBody,
+    responses(
+        (status = 200, description = "The accounts; none when nobody has the address", body = Items<FoundAccount>),
+        (status = 404, description = "customer-not-found"),
+    ),
+)]
 pub(crate) async fn find(
     State(application): State<Application>,
     SignedIn(caller): SignedIn,
@@ -89,6 +120,20 @@ pub(crate) async fn find(
     Ok(Json(Items { items }).into_response())
 }
 
+/// Keep an account to pay into
+#[utoipa::path(
+    post,
+    path = "/v1/customers/me/payees",
+    operation_id = "savePayee",
+    tag = TAG,
+    params(CommandRequest),
+    request_body = SaveBody,
+    responses(
+        (status = 201, description = "Saved", body = SavedReply, headers(("Location" = String, description = "The payee"))),
+        (status = 404, description = "account-not-found, customer-not-found"),
+        (status = 409, description = "own-account, payee-already-saved, too-many-payees"),
+    ),
+)]
 pub(crate) async fn save(
     State(application): State<Application>,
     SignedIn(caller): SignedIn,
@@ -108,6 +153,18 @@ pub(crate) async fn save(
     Ok(Reply::new(StatusCode::CREATED, &executed, &reply).location(&location))
 }
 
+/// Keep it no longer
+#[utoipa::path(
+    delete,
+    path = "/v1/customers/me/payees/{id}",
+    operation_id = "removePayee",
+    tag = TAG,
+    params(("id" = PayeeId, Path, description = "The payee"), CommandRequest),
+    responses(
+        (status = 200, description = "Removed", body = CustomerReply),
+        (status = 404, description = "customer-not-found, payee-not-found"),
+    ),
+)]
 pub(crate) async fn remove(
     State(application): State<Application>,
     SignedIn(caller): SignedIn,

@@ -15,14 +15,24 @@ use domain::transfer::{CreatedTransfer, MoneyTransfer, RefusalReason, TransferDe
 use event_store::Executed;
 use serde::{Deserialize, Serialize};
 use service_kit::command::{CommandRequest, Reply};
-use service_kit::http::{Prefer, Problem, ValidJson, ValidQuery};
+use service_kit::http::{IdempotencyKey, IfMatch, Prefer, Problem, ValidJson, ValidQuery};
+use service_kit::openapi::StreamVersion;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::openapi::TAG;
 use crate::application::Application;
 use crate::error::{problem, read_problem};
 
 /// The body of `POST /v1/transfers`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "fromAccountId": "018f4f5e-36f3-7d0c-9c5b-00000000a11c",
+    "toAccountId": "018f4f5e-36f3-7d0c-9c5b-000000000b0b",
+    "amount": 5_500,
+    "currency": "EUR",
+    "memo": "Rent for May",
+}))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct CreateBody {
     from_account_id: AccountId,
@@ -33,35 +43,48 @@ pub(crate) struct CreateBody {
     memo: Option<Memo>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct CreateQuery {
-    /// Only say what would become of it.
+    /// Only say what would become of it. Then no `Idempotency-Key` is needed.
     #[serde(default)]
     dry_run: bool,
 }
 
 /// What would become of a transfer.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TransferTrial)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TrialReply {
     /// `completed` or `failed`.
     would_be: TransferStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     reason: Option<RefusalReason>,
 }
 
 /// What a command on a transfer answers.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "018f4f60-0000-7000-8000-000000000007",
+    "state": "completed",
+    "version": 3,
+}))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TransferReply {
+    #[schema(value_type = TransferId)]
     id: Uuid,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     state: Option<TransferStatus>,
+    #[schema(value_type = StreamVersion)]
     version: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     reason: Option<RefusalReason>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     reversal_of: Option<TransferId>,
 }
 
@@ -78,6 +101,21 @@ impl TransferReply {
     }
 }
 
+/// Move money from one account to another
+#[utoipa::path(
+    post,
+    path = "/v1/transfers",
+    operation_id = "createTransfer",
+    tag = TAG,
+    params(IdempotencyKey, IfMatch, Prefer, CreateQuery),
+    request_body = CreateBody,
+    responses(
+        (status = 200, description = "What would become of it; nothing was made", body = TrialReply),
+        (status = 201, description = "The transfer has ended within the wait that was asked for", body = TransferReply, headers(("Location" = String, description = "The transfer"))),
+        (status = 202, description = "Accepted; it goes on by itself", body = TransferReply, headers(("Location" = String, description = "The transfer"))),
+        (status = 422, description = "same-account"),
+    ),
+)]
 pub(crate) async fn create(
     State(application): State<Application>,
     prefer: Prefer,

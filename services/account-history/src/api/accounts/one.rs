@@ -9,23 +9,43 @@ use domain::ids::AccountId;
 use event_store::Version;
 use serde::Deserialize;
 use service_kit::http::{Prefer, Problem, SignedIn, ValidPath, ValidQuery, with_version};
+use utoipa::openapi::schema::{AnyOfBuilder, Schema, SchemaType};
+use utoipa::openapi::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 
+use super::super::openapi::TAG;
 use crate::application::Application;
 use crate::store::At;
+use crate::view::AccountView;
 
 /// RFC 7240: which preference was honoured.
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ReadQuery {
     /// The view must have seen so many events of the account.
     #[serde(default)]
+    #[param(value_type = i64, minimum = 0, default = 0)]
     min_version: VersionParameter,
     /// Which past to read.
+    #[param(schema_with = at_schema, required = false)]
     at: Option<AtParameter>,
 }
 
+/// An account, as new as the caller needs it, or as it was
+#[utoipa::path(
+    get,
+    path = "/v1/accounts/{id}",
+    operation_id = "readAccount",
+    tag = TAG,
+    params(("id" = AccountId, Path, description = "The account"), Prefer, ReadQuery),
+    responses(
+        (status = 200, description = "The account", body = AccountView, headers(("ETag" = String, description = "Its version, as a strong tag"))),
+        (status = 404, description = "account-not-found"),
+        (status = 412, description = "view-out-of-date"),
+    ),
+)]
 pub(crate) async fn read(
     State(application): State<Application>,
     SignedIn(caller): SignedIn,
@@ -58,6 +78,16 @@ impl TryFrom<u64> for VersionParameter {
         let version = i64::try_from(number).map_err(|_| "no account has so many versions")?;
         Ok(Self(Version(version)))
     }
+}
+
+fn at_schema() -> Schema {
+    let text = || ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
+    let time = SchemaFormat::KnownFormat(KnownFormat::DateTime);
+    let version = text().pattern(Some("^[0-9]{1,18}$"));
+    let about = "Which past to read: a version, such as 7, or a time, such as 2026-01-31T12:00:00Z.";
+    Schema::AnyOf(
+        AnyOfBuilder::new().description(Some(about)).item(version).item(text().format(Some(time))).build(),
+    )
 }
 
 /// A version or a time.

@@ -14,21 +14,28 @@ use domain::money::{Balance, Currency};
 use domain::text::Title;
 use serde::{Deserialize, Serialize};
 use service_kit::http::{Problem, SignedIn, ValidPath, ValidQuery};
+use utoipa::ToSchema;
 
+use super::super::openapi::TAG;
 use crate::application::{Application, Period, Statement};
 use crate::view::EntryView;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StatementQuery {
+    /// The first day, in UTC.
     from: NaiveDate,
+    /// The last day, in UTC.
     to: NaiveDate,
+    /// How it is shown.
     #[serde(default)]
     format: Format,
 }
 
 /// How it is shown.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[schema(as = StatementFormat)]
 #[serde(rename_all = "lowercase")]
 enum Format {
     #[default]
@@ -38,7 +45,8 @@ enum Format {
 }
 
 /// The statement as JSON: amounts in minor units, as everywhere.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Statement)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct StatementDocument {
     account_id: AccountId,
@@ -51,6 +59,25 @@ pub(crate) struct StatementDocument {
     entries: Vec<EntryView>,
 }
 
+/// What happened to an account in a period
+///
+/// What it held before, every change, and what it held after; as JSON, as CSV, or as a page to print.
+#[utoipa::path(
+    get,
+    path = "/v1/accounts/{id}/statement",
+    operation_id = "readStatement",
+    tag = TAG,
+    params(("id" = AccountId, Path, description = "The account"), StatementQuery),
+    responses(
+        (status = 200, description = "The statement", content(
+            (StatementDocument = "application/json"),
+            (String = "text/csv"),
+            (String = "text/html"),
+        )),
+        (status = 404, description = "account-not-found"),
+        (status = 422, description = "statement-too-long"),
+    ),
+)]
 pub(crate) async fn read(
     State(application): State<Application>,
     SignedIn(caller): SignedIn,

@@ -3,19 +3,23 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::account::AccountCommand;
+use domain::ids::AccountId;
 use domain::money::{Amount, Currency, Money};
 use domain::text::Memo;
 use serde::Deserialize;
 use service_kit::command::{CommandRequest, Reply};
 use service_kit::http::{Problem, ValidJson, ValidPath};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::super::openapi::TAG;
 use super::AccountReply;
 use crate::application::Application;
 use crate::error::problem;
 
 /// The body of a deposit or a withdrawal.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"amount": 5_500, "currency": "EUR", "memo": "Rent for May"}))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct MoneyBody {
     amount: Amount,
@@ -30,6 +34,21 @@ impl MoneyBody {
     }
 }
 
+/// Pay money in
+#[utoipa::path(
+    post,
+    path = "/v1/accounts/{id}/deposits",
+    operation_id = "deposit",
+    tag = TAG,
+    params(("id" = AccountId, Path, description = "The account"), CommandRequest),
+    request_body = MoneyBody,
+    responses(
+        (status = 200, description = "Paid in", body = AccountReply),
+        (status = 404, description = "account-not-found"),
+        (status = 409, description = "account-closed, account-frozen, limit-exceeded"),
+        (status = 422, description = "currency-mismatch"),
+    ),
+)]
 pub(crate) async fn deposit(
     State(application): State<Application>,
     ValidPath(id): ValidPath<Uuid>,

@@ -4,21 +4,29 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use domain::account::AccountCommand;
-use domain::ids::HoldId;
+use domain::ids::{AccountId, HoldId};
 use domain::money::{Amount, Balance, Currency, Money};
 use domain::text::Memo;
 use event_store::{CommandContext, Executed};
 use serde::{Deserialize, Serialize};
 use service_kit::command::{CommandRequest, Reply};
 use service_kit::http::{Problem, ValidJson, ValidPath};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::super::openapi::TAG;
 use super::AccountReply;
 use crate::application::Application;
 use crate::error::problem;
 
 /// The body of a hold.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "amount": 12_000,
+    "currency": "EUR",
+    "memo": "Hotel",
+    "expiresAt": "2026-12-24T12:00:00Z",
+}))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct HoldBody {
     amount: Amount,
@@ -29,7 +37,8 @@ pub(crate) struct HoldBody {
 }
 
 /// The body of a capture. It may be left out: then everything that is held is captured.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(example = json!({"amount": 11_000}))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct CaptureBody {
     #[serde(default)]
@@ -37,7 +46,7 @@ pub(crate) struct CaptureBody {
 }
 
 /// Voiding says nothing but its path. The body may be left out.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct VoidBody {}
 
@@ -50,16 +59,32 @@ pub(crate) struct HoldPath {
 }
 
 /// What a command on a hold answers.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct HoldReply {
+pub(crate) struct HoldReply {
     #[serde(flatten)]
     account: AccountReply,
     hold_id: HoldId,
     /// What may leave the account now.
+    #[schema(nullable = false)]
     available: Option<Balance>,
 }
 
+/// Keep money for somebody
+#[utoipa::path(
+    post,
+    path = "/v1/accounts/{id}/holds",
+    operation_id = "placeHold",
+    tag = TAG,
+    params(("id" = AccountId, Path, description = "The account"), CommandRequest),
+    request_body = HoldBody,
+    responses(
+        (status = 201, description = "Kept until it is captured, voided or expires", body = HoldReply),
+        (status = 404, description = "account-not-found"),
+        (status = 409, description = "account-closed, account-frozen, hold-exists, insufficient-funds, too-many-holds"),
+        (status = 422, description = "currency-mismatch, invalid-expiry"),
+    ),
+)]
 pub(crate) async fn place(
     State(application): State<Application>,
     ValidPath(id): ValidPath<Uuid>,
@@ -82,6 +107,22 @@ pub(crate) async fn place(
     change(&application, path, command, context, StatusCode::CREATED, now).await
 }
 
+/// Take what is held, or less of it
+#[utoipa::path(
+    post,
+    path = "/v1/accounts/{id}/holds/{holdId}/capture",
+    operation_id = "captureHold",
+    tag = TAG,
+    params(("id" = AccountId, Path, description = "The account"),
+        ("holdId" = HoldId, Path, description = "The hold"), CommandRequest),
+    request_body = Option<CaptureBody>,
+    responses(
+        (status = 200, description = "It has left the account; what was held beyond it is free again", body = HoldReply),
+        (status = 403, description = "An operator placed it"),
+        (status = 404, description = "account-not-found, hold-not-found"),
+        (status = 409, description = "account-closed, account-frozen, hold-expired, exceeds-hold, insufficient-funds"),
+    ),
+)]
 pub(crate) async fn capture(
     State(application): State<Application>,
     ValidPath(path): ValidPath<HoldPath>,
@@ -94,6 +135,22 @@ pub(crate) async fn capture(
     change(&application, path, command, request.context(hash), StatusCode::OK, now).await
 }
 
+/// Give back what is held
+#[utoipa::path(
+    post,
+    path = "/v1/accounts/{id}/holds/{holdId}/void",
+    operation_id = "voidHold",
+    tag = TAG,
+    params(("id" = AccountId, Path, description = "The account"),
+        ("holdId" = HoldId, Path, description = "The hold"), CommandRequest),
+    request_body = Option<VoidBody>,
+    responses(
+        (status = 200, description = "It is free again", body = HoldReply),
+        (status = 403, description = "An operator placed it"),
+        (status = 404, description = "account-not-found, hold-not-found"),
+        (status = 409, description = "account-closed"),
+    ),
+)]
 pub(crate) async fn void(
     State(application): State<Application>,
     ValidPath(path): ValidPath<HoldPath>,

@@ -13,34 +13,56 @@ use domain::transfer::{MoneyTransfer, RefusalReason, TransferStatus};
 use event_store::{StoreError, StreamId, Versioned};
 use serde::Serialize;
 use service_kit::http::{Problem, SignedIn, ValidPath, etag};
+use service_kit::openapi::StreamVersion;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::super::openapi::TAG;
 use crate::application::Application;
 use crate::error::read_problem;
 
 /// A transfer as a client sees it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Transfer)]
 #[serde(rename_all = "camelCase")]
-struct TransferDocument {
+pub(crate) struct TransferDocument {
+    #[schema(value_type = TransferId)]
     id: Uuid,
     from_account_id: AccountId,
     to_account_id: AccountId,
     amount: Amount,
     currency: Currency,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     memo: Option<Memo>,
     state: TransferStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     reason: Option<RefusalReason>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     reversal_of: Option<TransferId>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     reversed_by: Option<TransferId>,
+    #[schema(value_type = StreamVersion)]
     version: i64,
     created_at: DateTime<Utc>,
     deadline: DateTime<Utc>,
 }
 
+/// How far a transfer has come
+#[utoipa::path(
+    get,
+    path = "/v1/transfers/{id}",
+    operation_id = "readTransfer",
+    tag = TAG,
+    params(("id" = TransferId, Path, description = "The transfer")),
+    responses(
+        (status = 200, description = "The transfer as it is now", body = TransferDocument, headers(("ETag" = String, description = "Its version, as a strong tag"))),
+        (status = 404, description = "transfer-not-found"),
+    ),
+)]
 pub(crate) async fn read(
     State(application): State<Application>,
     SignedIn(caller): SignedIn,

@@ -1,0 +1,23 @@
+//! What the service says about itself.
+
+use service_kit::openapi::complete;
+use utoipa::openapi::OpenApi;
+
+use super::transfers::{self, cancel, one, reverse};
+
+/// The heading of the routes in a joined document.
+pub(super) const TAG: &str = "transfers";
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(title = "transfers"),
+    tags((name = TAG, description = "Moving money between accounts")),
+    paths(transfers::create, one::read, cancel::cancel, reverse::reverse)
+)]
+struct Handlers;
+
+/// The routes under `/v1/transfers`, as an OpenAPI document.
+#[must_use]
+pub fn openapi() -> OpenApi {
+    complete::<Handlers>()
+}
