@@ -24,7 +24,7 @@ use service_kit::identity::{TokenIssuer, TokenVerifier};
 use service_kit::{About, App, Tasks};
 
 pub use config::Config;
-pub use vault::Vault;
+pub use vault::{Discrepancy, Vault};
 
 use crate::accounts::KnownAccounts;
 use crate::application::Application;

@@ -1,4 +1,4 @@
-//! Looks for erasures that a crash left half done.
+//! Looks after what a crash or a client left half done.
 
 use std::time::Duration;
 
@@ -10,12 +10,17 @@ use crate::application::Application;
 pub(crate) fn start(application: Application, every: Duration, tasks: &Tasks) {
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    tasks.spawn_until_shutdown("erasure sweeper", async move {
+    tasks.spawn_until_shutdown("customers sweeper", async move {
+        let mut vault_is_of_today = false;
         loop {
             ticks.tick().await;
-            if let Err(error) = application.finish_erasures().await {
-                tracing::warn!(%error, "could not look for erasures that are half done");
+            if !vault_is_of_today {
+                match application.forget_the_erased().await {
+                    Ok(()) => vault_is_of_today = true,
+                    Err(error) => tracing::warn!(%error, "could not look for erased customers in the vault"),
+                }
             }
+            application.sweep().await;
         }
     });
 }

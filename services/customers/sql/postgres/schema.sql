@@ -14,17 +14,20 @@ CREATE TABLE IF NOT EXISTS customers (
     -- Destroying it erases the person from every copy of every event.
     data_key        BYTEA NOT NULL,
     password_hash   TEXT NOT NULL,
-    failed_attempts BIGINT NOT NULL DEFAULT 0,
-    locked_until    BIGINT NOT NULL DEFAULT 0
+    -- 0 once the registration is known to stand; until then when it was begun.
+    unsettled_since BIGINT NOT NULL
 );
 
--- Who has reserved an e-mail address. The events say whose it is.
+CREATE INDEX IF NOT EXISTS customers_unsettled ON customers (unsettled_since) WHERE unsettled_since > 0;
+
+-- Who holds an e-mail address. The events say whose it is.
 CREATE TABLE IF NOT EXISTS emails (
     -- HMAC-SHA-256 of the folded address.
     lookup       BYTEA NOT NULL PRIMARY KEY,
     customer_id  TEXT NOT NULL REFERENCES customers ON DELETE CASCADE,
-    -- The registration that reserved it, and what it asked for.
-    command_id   TEXT NOT NULL,
+    -- Another one each time that somebody reserves the address: whoever gives it up gives up what they have seen.
+    claim_id     TEXT NOT NULL,
+    -- What a registration asked for, so that the same one is known again; empty for a change of address.
     request_hash BYTEA NOT NULL,
     reserved_at  BIGINT NOT NULL
 );
@@ -41,6 +44,8 @@ CREATE TABLE IF NOT EXISTS sessions (
 
 CREATE INDEX IF NOT EXISTS sessions_by_customer ON sessions (customer_id);
 
+CREATE INDEX IF NOT EXISTS sessions_by_expiry ON sessions (expires_at);
+
 CREATE TABLE IF NOT EXISTS refresh_tokens (
     -- SHA-256 of the token.
     token_hash BYTEA NOT NULL PRIMARY KEY,
@@ -50,6 +55,18 @@ CREATE TABLE IF NOT EXISTS refresh_tokens (
 );
 
 CREATE INDEX IF NOT EXISTS refresh_tokens_by_session ON refresh_tokens (session_id);
+
+-- How often a password was tried and not found right.
+CREATE TABLE IF NOT EXISTS attempts (
+    -- The lookup of an e-mail address, whether it is anybody's or not, or a customer who changes their password.
+    subject      BYTEA NOT NULL PRIMARY KEY,
+    failures     BIGINT NOT NULL,
+    -- 0 when it is not locked.
+    locked_until BIGINT NOT NULL,
+    last_at      BIGINT NOT NULL
+);
+
+CREATE INDEX IF NOT EXISTS attempts_by_age ON attempts (last_at);
 
 -- A view of the accounts' events: where a payee can be paid.
 CREATE TABLE IF NOT EXISTS accounts (

@@ -11,17 +11,20 @@ CREATE TABLE IF NOT EXISTS customers (
     -- Destroying it erases the person from every copy of every event.
     data_key        BLOB NOT NULL,
     password_hash   TEXT NOT NULL,
-    failed_attempts INTEGER NOT NULL DEFAULT 0,
-    locked_until    INTEGER NOT NULL DEFAULT 0
+    -- 0 once the registration is known to stand; until then when it was begun.
+    unsettled_since INTEGER NOT NULL
 ) STRICT;
 
--- Who has reserved an e-mail address. The events say whose it is.
+CREATE INDEX IF NOT EXISTS customers_unsettled ON customers (unsettled_since) WHERE unsettled_since > 0;
+
+-- Who holds an e-mail address. The events say whose it is.
 CREATE TABLE IF NOT EXISTS emails (
     -- HMAC-SHA-256 of the folded address.
     lookup       BLOB NOT NULL PRIMARY KEY,
     customer_id  TEXT NOT NULL REFERENCES customers ON DELETE CASCADE,
-    -- The registration that reserved it, and what it asked for.
-    command_id   TEXT NOT NULL,
+    -- Another one each time that somebody reserves the address: whoever gives it up gives up what they have seen.
+    claim_id     TEXT NOT NULL,
+    -- What a registration asked for, so that the same one is known again; empty for a change of address.
     request_hash BLOB NOT NULL,
     reserved_at  INTEGER NOT NULL
 ) STRICT;
@@ -38,6 +41,8 @@ CREATE TABLE IF NOT EXISTS sessions (
 
 CREATE INDEX IF NOT EXISTS sessions_by_customer ON sessions (customer_id);
 
+CREATE INDEX IF NOT EXISTS sessions_by_expiry ON sessions (expires_at);
+
 CREATE TABLE IF NOT EXISTS refresh_tokens (
     -- SHA-256 of the token.
     token_hash BLOB NOT NULL PRIMARY KEY,
@@ -47,6 +52,18 @@ CREATE TABLE IF NOT EXISTS refresh_tokens (
 ) STRICT;
 
 CREATE INDEX IF NOT EXISTS refresh_tokens_by_session ON refresh_tokens (session_id);
+
+-- How often a password was tried and not found right.
+CREATE TABLE IF NOT EXISTS attempts (
+    -- The lookup of an e-mail address, whether it is anybody's or not, or a customer who changes their password.
+    subject      BLOB NOT NULL PRIMARY KEY,
+    failures     INTEGER NOT NULL,
+    -- 0 when it is not locked.
+    locked_until INTEGER NOT NULL,
+    last_at      INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX IF NOT EXISTS attempts_by_age ON attempts (last_at);
 
 -- A view of the accounts' events: where a payee can be paid.
 CREATE TABLE IF NOT EXISTS accounts (
