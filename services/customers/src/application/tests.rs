@@ -24,7 +24,7 @@ macro_rules! on_each_vault {
                 async fn $scenario() {
                     let stage = Stage::on_postgres().await;
                     super::$scenario(&stage).await;
-                    stage.drop_database().await;
+                    stage.drop_databases().await;
                 }
             )*
         }

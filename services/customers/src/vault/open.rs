@@ -9,7 +9,8 @@ use std::sync::Once;
 use anyhow::Context;
 use service_kit::settings::SecretUrl;
 use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyPool, Executor};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{AnyPool, Executor, SqlSafeStr};
 
 use super::Vault;
 use crate::sealing::random_bytes;
@@ -82,7 +83,7 @@ async fn open_file(path: &str) -> anyhow::Result<AnyPool> {
         })
     });
     let pool = options.connect(&file_url(path)?).await?;
-    sqlx::raw_sql(include_str!("../../sql/sqlite/schema.sql")).execute(&pool).await?;
+    migrations(include_str!("../../sql/sqlite/0001_vault.sql")).run(&pool).await?;
     Ok(pool)
 }
 
@@ -117,10 +118,19 @@ fn make_private(path: &Path) -> io::Result<()> {
 
 async fn connect(url: &str) -> anyhow::Result<AnyPool> {
     let url = with_ssl_mode(url)?;
-    let pool = AnyPoolOptions::new().max_connections(8).connect(&url).await?;
-    // Several statements in one message are one transaction, so the lock holds until the tables are there.
-    sqlx::raw_sql(include_str!("../../sql/postgres/schema.sql")).execute(&pool).await?;
-    Ok(pool)
+    // On a connection of its own: it holds an advisory lock, so that two processes can start at once, and a failure must
+    // not leave that lock in the pool.
+    let alone = AnyPoolOptions::new().max_connections(1).connect(&url).await?;
+    let migrated = migrations(include_str!("../../sql/postgres/0001_vault.sql")).run(&alone).await;
+    alone.close().await;
+    migrated?;
+    Ok(AnyPoolOptions::new().max_connections(8).connect(&url).await?)
+}
+
+/// The tables, and every change to them since, in order; what was applied once is never edited.
+fn migrations(first: &'static str) -> Migrator {
+    let first = Migration::new(1, "vault".into(), MigrationType::Simple, first.into_sql_str(), false);
+    Migrator::with_migrations(vec![first])
 }
 
 /// The same address with TLS as it says and not as the driver guesses: left alone, the driver falls back to plain text

@@ -37,6 +37,10 @@ pub(super) struct Stage {
     _dir: Option<TempDir>,
 }
 
+/// A database each.
+#[cfg(feature = "distributed")]
+const PARTS: [&str; 2] = ["events", "vault"];
+
 /// Stands still until it is moved.
 struct StandingClock(AtomicI64);
 
@@ -55,20 +59,23 @@ impl Stage {
         Self::at(&store, vault, Some(dir)).await
     }
 
-    /// The events and the vault in one database; their tables have other names.
     #[cfg(feature = "distributed")]
     pub(super) async fn on_postgres() -> Self {
-        let name = test_support::fresh_database_name();
-        let server = test_support::postgres_url().await;
-        administer(format!("CREATE DATABASE {name}")).await;
-        let url = format!("{}/{name}", server.rsplit_once('/').unwrap().0);
-        Self::at(&url, url.clone(), None).await
+        let (server, name) = (test_support::postgres_url().await, test_support::fresh_database_name());
+        let url = |part: &str| format!("{}/{name}_{part}", server.rsplit_once('/').unwrap().0);
+        for part in PARTS {
+            administer(format!("CREATE DATABASE {name}_{part}")).await;
+        }
+        Self::at(&url("events"), url("vault"), None).await
     }
 
     #[cfg(feature = "distributed")]
-    pub(super) async fn drop_database(self) {
-        let (_, name) = self.vault_url.rsplit_once('/').unwrap();
-        administer(format!("DROP DATABASE {name} WITH (FORCE)")).await;
+    pub(super) async fn drop_databases(self) {
+        let (_, vault) = self.vault_url.rsplit_once('/').unwrap();
+        for part in PARTS {
+            let name = vault.replace("vault", part);
+            administer(format!("DROP DATABASE {name} WITH (FORCE)")).await;
+        }
     }
 
     async fn at(store: &str, vault_url: String, dir: Option<TempDir>) -> Self {

@@ -1,15 +1,12 @@
 -- What can be forgotten about customers. Times are milliseconds since 1970.
 
--- Two processes can start at once.
-SELECT pg_advisory_xact_lock(7239472015);
-
 -- Keys of the service itself.
-CREATE TABLE IF NOT EXISTS service_keys (
+CREATE TABLE service_keys (
     name TEXT NOT NULL PRIMARY KEY,
     key  BYTEA NOT NULL
 );
 
-CREATE TABLE IF NOT EXISTS customers (
+CREATE TABLE customers (
     customer_id     TEXT NOT NULL PRIMARY KEY,
     -- Destroying it erases the person from every copy of every event.
     data_key        BYTEA NOT NULL,
@@ -18,10 +15,10 @@ CREATE TABLE IF NOT EXISTS customers (
     unsettled_since BIGINT NOT NULL
 );
 
-CREATE INDEX IF NOT EXISTS customers_unsettled ON customers (unsettled_since) WHERE unsettled_since > 0;
+CREATE INDEX customers_unsettled ON customers (unsettled_since) WHERE unsettled_since > 0;
 
 -- Who holds an e-mail address. The events say whose it is.
-CREATE TABLE IF NOT EXISTS emails (
+CREATE TABLE emails (
     -- HMAC-SHA-256 of the folded address.
     lookup       BYTEA NOT NULL PRIMARY KEY,
     customer_id  TEXT NOT NULL REFERENCES customers ON DELETE CASCADE,
@@ -32,9 +29,9 @@ CREATE TABLE IF NOT EXISTS emails (
     reserved_at  BIGINT NOT NULL
 );
 
-CREATE INDEX IF NOT EXISTS emails_by_customer ON emails (customer_id);
+CREATE INDEX emails_by_customer ON emails (customer_id);
 
-CREATE TABLE IF NOT EXISTS sessions (
+CREATE TABLE sessions (
     session_id  TEXT NOT NULL PRIMARY KEY,
     customer_id TEXT NOT NULL REFERENCES customers ON DELETE CASCADE,
     expires_at  BIGINT NOT NULL,
@@ -42,11 +39,11 @@ CREATE TABLE IF NOT EXISTS sessions (
     revoked_at  BIGINT NOT NULL DEFAULT 0
 );
 
-CREATE INDEX IF NOT EXISTS sessions_by_customer ON sessions (customer_id);
+CREATE INDEX sessions_by_customer ON sessions (customer_id);
 
-CREATE INDEX IF NOT EXISTS sessions_by_expiry ON sessions (expires_at);
+CREATE INDEX sessions_by_expiry ON sessions (expires_at);
 
-CREATE TABLE IF NOT EXISTS refresh_tokens (
+CREATE TABLE refresh_tokens (
     -- SHA-256 of the token.
     token_hash BYTEA NOT NULL PRIMARY KEY,
     session_id TEXT NOT NULL REFERENCES sessions ON DELETE CASCADE,
@@ -54,10 +51,10 @@ CREATE TABLE IF NOT EXISTS refresh_tokens (
     used_at    BIGINT NOT NULL DEFAULT 0
 );
 
-CREATE INDEX IF NOT EXISTS refresh_tokens_by_session ON refresh_tokens (session_id);
+CREATE INDEX refresh_tokens_by_session ON refresh_tokens (session_id);
 
 -- How often a password was tried and not found right.
-CREATE TABLE IF NOT EXISTS attempts (
+CREATE TABLE attempts (
     -- The lookup of an e-mail address, whether it is anybody's or not, or a customer who changes their password.
     subject      BYTEA NOT NULL PRIMARY KEY,
     failures     BIGINT NOT NULL,
@@ -66,14 +63,14 @@ CREATE TABLE IF NOT EXISTS attempts (
     last_at      BIGINT NOT NULL
 );
 
-CREATE INDEX IF NOT EXISTS attempts_by_age ON attempts (last_at);
+CREATE INDEX attempts_by_age ON attempts (last_at);
 
 -- A view of the accounts' events: where a payee can be paid.
-CREATE TABLE IF NOT EXISTS accounts (
+CREATE TABLE accounts (
     account_id  TEXT NOT NULL PRIMARY KEY,
     customer_id TEXT NOT NULL,
     currency    TEXT NOT NULL,
     is_open     BIGINT NOT NULL
 );
 
-CREATE INDEX IF NOT EXISTS accounts_by_customer ON accounts (customer_id);
+CREATE INDEX accounts_by_customer ON accounts (customer_id);
