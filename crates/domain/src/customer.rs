@@ -31,7 +31,18 @@ pub const MAX_PAYEES: usize = 200;
 /// A customer's state; the default is somebody who never registered.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Customer(Option<KnownCustomer>);
+pub struct Customer(Record);
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Record {
+    /// Nobody has registered yet.
+    #[default]
+    Empty,
+    /// Nobody has registered, and nobody will.
+    Abandoned,
+    Known(KnownCustomer),
+}
 
 /// What there is to know about a customer from the registration on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -79,7 +90,16 @@ impl Customer {
     /// Who registered, whatever became of them.
     #[must_use]
     pub fn known(&self) -> Option<&KnownCustomer> {
-        self.0.as_ref()
+        match &self.0 {
+            Record::Known(customer) => Some(customer),
+            Record::Empty | Record::Abandoned => None,
+        }
+    }
+
+    /// Whether a registration under this id was given up, so that there can be none any more.
+    #[must_use]
+    pub fn is_abandoned(&self) -> bool {
+        self.0 == Record::Abandoned
     }
 
     /// Who registered and did not ask to be erased.
@@ -91,7 +111,7 @@ impl Customer {
 
 impl Aggregate for Customer {
     const TYPE: &'static str = "customer";
-    const STATE_SCHEMA_VERSION: u32 = 1;
+    const STATE_SCHEMA_VERSION: u32 = 2;
 
     type Command = CustomerCommand;
     type Event = CustomerEvent;

@@ -12,7 +12,7 @@ use domain::Aggregate;
 use thiserror::Error;
 use uuid::Uuid;
 
-use crate::command::CommandContext;
+use crate::command::{CommandContext, RequestHash};
 use crate::error::{Conflict, StoreError};
 use crate::event::RecordedEvent;
 use crate::repository::{Repository, Versioned, stream_of};
@@ -84,11 +84,12 @@ pub trait CommandPath<A: Aggregate>: Send + Sync + 'static {
 /// Sends commands to aggregates of one type.
 pub struct Commands<A> {
     path: Arc<dyn CommandPath<A>>,
+    repository: Repository<A>,
 }
 
 impl<A> Clone for Commands<A> {
     fn clone(&self) -> Self {
-        Self { path: Arc::clone(&self.path) }
+        Self { path: Arc::clone(&self.path), repository: self.repository.clone() }
     }
 }
 
@@ -97,13 +98,13 @@ impl<A: Aggregate> Commands<A> {
     /// are kept in memory. Must be called within a Tokio runtime; the lanes end with the last clone of this.
     #[must_use]
     pub fn lanes(repository: Repository<A>, settings: &LaneSettings) -> Self {
-        Self { path: Arc::new(lanes::LanePath::new(repository, settings)) }
+        Self { path: Arc::new(lanes::LanePath::new(repository.clone(), settings)), repository }
     }
 
     /// Each command loads its aggregate, decides and commits by itself: the simple way, for tools and comparisons.
     #[must_use]
     pub fn direct(repository: Repository<A>) -> Self {
-        Self { path: Arc::new(direct::DirectPath::new(repository)) }
+        Self { path: Arc::new(direct::DirectPath::new(repository.clone())), repository }
     }
 
     /// Decides `command` on the aggregate `id` and commits what it caused, together with the command's id.
@@ -120,6 +121,23 @@ impl<A: Aggregate> Commands<A> {
         context: CommandContext,
     ) -> Result<Executed<A>, ExecuteError<A::Refusal>> {
         self.path.execute(id, command, context).await
+    }
+
+    /// What the command came to, if it is recorded already: for whoever has to look at something else before a new
+    /// command, which a repeated one must not depend on.
+    ///
+    /// # Errors
+    /// The refusal that is recorded, [`ExecuteError::RequestMismatch`] when the id was used for another request, or
+    /// that the store cannot be read.
+    pub async fn recorded(
+        &self,
+        command_id: Uuid,
+        request_hash: Option<RequestHash>,
+    ) -> Result<Option<Executed<A>>, ExecuteError<A::Refusal>> {
+        let Some(record) = self.repository.store.find_command(command_id).await? else {
+            return Ok(None);
+        };
+        recorded::answers(&self.repository, &[(record, request_hash)]).await?.pop().transpose()
     }
 }
 

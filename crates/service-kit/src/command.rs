@@ -83,14 +83,21 @@ impl<S: Send + Sync> FromRequestParts<S> for CommandRequest {
             expected.map_or(ExpectedVersion::Any, |version| ExpectedVersion::Exact(Version(version)));
         let actor = caller.actor();
         let command_id = arrival.command_id(actor.as_str());
-        let answering = arrival.begin(command_id, parts)?;
+        let answering = arrival.begin(command_id, parts.extensions.get())?;
         Ok(Self { arrival, actor, expected, command_id, answering })
     }
 }
 
-/// A command of somebody who has not signed in, such as a registration.
-#[derive(Debug, Clone)]
+/// A command of somebody who has not signed in, such as a registration, before it is clear who they say they are.
+#[derive(Clone)]
 pub struct AnonymousRequest {
+    arrival: Arrival,
+    in_flight: Option<InFlight>,
+}
+
+/// The same, told apart from what other strangers do under the same key.
+#[derive(Debug, Clone)]
+pub struct ScopedRequest {
     arrival: Arrival,
     command_id: Uuid,
     #[expect(dead_code, reason = "it is held, not read")]
@@ -98,17 +105,38 @@ pub struct AnonymousRequest {
 }
 
 impl AnonymousRequest {
-    /// With an `Idempotency-Key` it follows from (route, key): strangers share one scope, so that what is told under a
-    /// key has to depend on the body too.
+    /// The request within `scope`, which follows from what its body says: strangers have no name that keeps their keys
+    /// apart.
+    ///
+    /// # Errors
+    /// `idempotency-key-in-use` while another request under the same key and scope is at work.
+    pub fn within(self, scope: &[u8]) -> Result<ScopedRequest, Problem> {
+        let Self { arrival, in_flight } = self;
+        // No name of a caller begins like this.
+        let caller = scope.iter().fold("scope ".to_owned(), |name, byte| name + &format!("{byte:02x}"));
+        let command_id = arrival.command_id(&caller);
+        let answering = arrival.begin(command_id, in_flight.as_ref())?;
+        Ok(ScopedRequest { arrival, command_id, answering })
+    }
+}
+
+impl ScopedRequest {
+    /// With an `Idempotency-Key` it follows from (scope, route, key).
     #[must_use]
     pub fn command_id(&self) -> Uuid {
         self.command_id
     }
 
+    /// Whether the client can repeat this very command.
+    #[must_use]
+    pub fn has_key(&self) -> bool {
+        self.arrival.key.is_some()
+    }
+
     /// The command's context, on behalf of whom it makes `actor`.
     #[must_use]
-    pub fn context(&self, actor: &Actor, body_hash: [u8; 32]) -> CommandContext {
-        self.arrival.context(self.command_id, actor, body_hash)
+    pub fn context(&self, actor: &Actor, request_hash: [u8; 32]) -> CommandContext {
+        self.arrival.context(self.command_id, actor, request_hash)
     }
 }
 
@@ -117,9 +145,7 @@ impl<S: Send + Sync> FromRequestParts<S> for AnonymousRequest {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let arrival = Arrival::of(parts, state).await?;
-        let command_id = arrival.command_id("");
-        let answering = arrival.begin(command_id, parts)?;
-        Ok(Self { arrival, command_id, answering })
+        Ok(Self { arrival, in_flight: parts.extensions.get().cloned() })
     }
 }
 
@@ -131,8 +157,12 @@ impl Arrival {
     }
 
     /// Without a key every request is a command of its own.
-    fn begin(&self, command_id: Uuid, parts: &Parts) -> Result<Option<Arc<Answering>>, Problem> {
-        let in_flight = self.key.is_some().then(|| parts.extensions.get::<InFlight>()).flatten();
+    fn begin(
+        &self,
+        command_id: Uuid,
+        in_flight: Option<&InFlight>,
+    ) -> Result<Option<Arc<Answering>>, Problem> {
+        let in_flight = in_flight.filter(|_| self.key.is_some());
         in_flight.map(|in_flight| in_flight.begin(command_id).map(Arc::new)).transpose()
     }
 

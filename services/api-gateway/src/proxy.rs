@@ -59,7 +59,7 @@ impl Upstream {
     /// Sends the request; once more when it surely did not arrive, or when doing it twice is doing it once.
     async fn send(&self, request: &reqwest::Request) -> reqwest::Result<reqwest::Response> {
         let repeatable = matches!(*request.method(), Method::GET | Method::HEAD)
-            || request.headers().contains_key("idempotency-key");
+            || (request.headers().contains_key("idempotency-key") && honours_keys(request.url().path()));
         // Every body here is held in memory, and such a request can be copied.
         let copy = || {
             request
@@ -75,6 +75,11 @@ impl Upstream {
             outcome => outcome,
         }
     }
+}
+
+/// Passwords and refresh tokens are tried at most once a request: a key there means nothing.
+fn honours_keys(path: &str) -> bool {
+    !path.contains("/v1/sessions") && !path.ends_with("/v1/customers/me/password")
 }
 
 /// The handler of every route.

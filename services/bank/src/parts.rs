@@ -128,6 +128,7 @@ impl Parts {
             accounts: Arc::clone(&self.accounts_store),
             transfers: Arc::clone(&self.transfers_store),
             customers: Arc::clone(&self.customers_store),
+            vault: self.vault.clone(),
             bus: Arc::clone(&self.bus),
             views: Arc::clone(&self.views),
             history_subscription_id: self.history_subscription_id.clone(),
@@ -137,7 +138,6 @@ impl Parts {
     /// Lets go of everything.
     pub async fn close(&self) {
         self.sources().close().await;
-        self.vault.close().await;
         self.audit.close().await;
     }
 }

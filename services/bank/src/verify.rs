@@ -39,11 +39,13 @@ pub enum Invariant {
     OneEffectPerCommand,
     /// Versions run 1, 2, 3 and every event can be read.
     StreamsAreWhole,
+    /// Whoever is a customer has a key and their address; of whoever was erased nothing is left.
+    VaultFitsTheEvents,
 }
 
 impl Invariant {
     /// Every invariant, in the order of the report.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::StreamsAreWhole,
         Self::MoneyIsConserved,
         Self::WithinOverdraftLimit,
@@ -51,6 +53,7 @@ impl Invariant {
         Self::ViewEqualsReplay,
         Self::TopicEqualsStore,
         Self::OneEffectPerCommand,
+        Self::VaultFitsTheEvents,
     ];
 
     /// What it promises, in words.
@@ -63,6 +66,9 @@ impl Invariant {
             Self::ViewEqualsReplay => "every view equals a replay of the events",
             Self::TopicEqualsStore => "every event is in its topic, in order, and nothing else is",
             Self::OneEffectPerCommand => "every command has one effect",
+            Self::VaultFitsTheEvents => {
+                "every customer has a key and their address, and nobody who was erased has any"
+            }
             Self::StreamsAreWhole => "every stream is whole and every event can be read",
         }
     }
@@ -139,6 +145,7 @@ pub fn check(evidence: &Evidence, overdue_since: DateTime<Utc>) -> Report {
     views::equal_a_replay(evidence, &mut findings);
     topics::equal_the_stores(evidence, &mut findings);
     commands::have_one_effect(evidence, &mut findings);
+    customers::have_their_keys(evidence, &mut findings);
     findings
         .sort_by_key(|finding| Invariant::ALL.iter().position(|invariant| *invariant == finding.invariant));
     Report {

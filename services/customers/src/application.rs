@@ -1,10 +1,15 @@
 //! The use cases of the customers service, one module each.
 
+mod claims;
+mod credentials;
 mod erasure;
 mod payees;
 mod profile;
 mod registration;
 mod sessions;
+mod sweeping;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +18,7 @@ use domain::customer::{Customer, CustomerCommand, CustomerRefusal, EmailAddress,
 use event_store::{
     Clock, CommandContext, Commands, EventStore, ExecuteError, Executed, Repository, StoreError, Versioned,
 };
+use service_kit::command::CommandRequest;
 use service_kit::identity::{IssueError, TokenIssuer};
 use thiserror::Error;
 use uuid::Uuid;
@@ -49,7 +55,7 @@ pub(crate) enum CustomerError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
-    Vault(#[from] VaultError),
+    Vault(VaultError),
     #[error(transparent)]
     Seal(#[from] SealError),
     #[error(transparent)]
@@ -76,6 +82,16 @@ pub(crate) enum CustomerError {
     Unreadable,
 }
 
+impl From<VaultError> for CustomerError {
+    fn from(error: VaultError) -> Self {
+        match error {
+            // Erased while something else was done for them.
+            VaultError::NoCustomer => Self::NotFound,
+            other => Self::Vault(other),
+        }
+    }
+}
+
 /// A customer after a command, or why not.
 pub(crate) type Outcome = Result<Executed<Customer>, CustomerError>;
 
@@ -84,6 +100,25 @@ impl Application {
     /// own key.
     async fn execute(&self, id: Uuid, command: CustomerCommand, context: CommandContext) -> Outcome {
         Ok(self.commands.execute(id, command, context).await?)
+    }
+
+    /// What a customer's request came to, if it came before under the same key: then nothing else is looked at.
+    async fn answered(&self, context: &CommandContext) -> Result<Option<Executed<Customer>>, CustomerError> {
+        if context.request_hash.is_none() {
+            return Ok(None);
+        }
+        Ok(self.commands.recorded(context.command_id, context.request_hash).await?)
+    }
+
+    /// The context of a request of the customer's, with what it asks for hashed under their own key.
+    async fn context(
+        &self,
+        id: Uuid,
+        request: &CommandRequest,
+        body_hash: [u8; 32],
+    ) -> Result<CommandContext, CustomerError> {
+        let key = self.vault.key(id).await?.ok_or(CustomerError::NotFound)?;
+        Ok(request.context(key.request_hash(&body_hash)?))
     }
 
     /// The customer as they are now, unless they never were one or want to be forgotten.
@@ -97,27 +132,31 @@ impl Application {
 
     /// Whether the events say that the address is this customer's.
     async fn holds(&self, id: Uuid, email: &EmailAddress) -> Result<bool, CustomerError> {
-        let (customer, key) = match self.active(id).await {
-            Err(CustomerError::NotFound) => return Ok(false),
-            found => found?,
-        };
-        let Some(known) = customer.state.active() else {
+        match self.repository.find_optional(id).await? {
+            Some(customer) => self.names(id, &customer.state, email).await,
+            None => Ok(false),
+        }
+    }
+
+    /// Whether the customer is one in this state, and reached under this address.
+    async fn names(
+        &self,
+        id: Uuid,
+        customer: &Customer,
+        email: &EmailAddress,
+    ) -> Result<bool, CustomerError> {
+        let Some(known) = customer.active() else {
             return Ok(false);
         };
-        Ok(Profile::open(id, known, &key)?.email.folded() == email.folded())
+        match self.vault.key(id).await? {
+            Some(key) => Ok(Profile::open(id, known, &key)?.email.folded() == email.folded()),
+            // Erased since.
+            None => Ok(false),
+        }
     }
 }
 
-/// Whether it is certain that nothing was recorded.
-fn left_nothing(outcome: &Outcome) -> bool {
-    use ExecuteError::{Overloaded, Precondition, Refused, RequestMismatch};
-    matches!(
-        outcome,
-        Err(CustomerError::Command(Refused { .. } | Precondition(_) | RequestMismatch(_) | Overloaded))
-    )
-}
-
-/// The customer in a state that was found to be active.
-fn known(customer: &Versioned<Customer>) -> Result<&KnownCustomer, CustomerError> {
+/// The state of a customer who was found to be active.
+fn active_state(customer: &Versioned<Customer>) -> Result<&KnownCustomer, CustomerError> {
     customer.state.active().ok_or(CustomerError::NotFound)
 }

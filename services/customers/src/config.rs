@@ -35,7 +35,7 @@ pub struct Config {
     pub state_cache_mib: u64,
     /// How long after signing in a customer must sign in again.
     pub session_lifetime: Span,
-    /// How often erasures are looked for that a crash left half done.
+    /// How often is looked for what a crash or a client left half done.
     pub sweep_interval: Span,
     /// How passwords are hashed.
     pub passwords: PasswordSettings,

@@ -16,8 +16,8 @@ pub(crate) fn problem(error: CustomerError) -> Problem {
     match error {
         CustomerError::Command(error) => problem_of_command(error),
         CustomerError::Store(error) => problem_of_store(error),
-        CustomerError::Vault(VaultError::Database(error)) => {
-            tracing::warn!(%error, "the vault did not answer");
+        CustomerError::Vault(error @ (VaultError::Database(_) | VaultError::Busy)) => {
+            tracing::warn!(%error, "the vault did not do what it was asked to");
             Problem::overloaded("the vault is unavailable; repeat the request under the same Idempotency-Key")
         }
         CustomerError::Password(PasswordError::Overloaded) => Problem::overloaded(said),

@@ -26,7 +26,7 @@ use service_kit::{About, App, Tasks};
 
 pub use api::openapi::openapi;
 pub use config::Config;
-pub use vault::Vault;
+pub use vault::{Discrepancy, Vault};
 
 use crate::accounts::KnownAccounts;
 use crate::application::Application;

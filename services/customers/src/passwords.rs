@@ -10,7 +10,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use serde::Deserialize;
 use thiserror::Error;
-use tokio::sync::{Semaphore, TryAcquireError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 use crate::config::PasswordSettings;
 
@@ -84,18 +84,48 @@ impl Passwords {
         })
     }
 
+    /// A turn to hash or to check one password. Whoever has one is not refused any more, so that an attempt may count.
+    ///
+    /// # Errors
+    /// [`PasswordError::Overloaded`] when too many have one.
+    pub(crate) fn turn(&self) -> Result<Turn<'_>, PasswordError> {
+        let room = Arc::clone(&self.room).try_acquire_owned().map_err(|error| match error {
+            TryAcquireError::NoPermits => PasswordError::Overloaded,
+            TryAcquireError::Closed => PasswordError::Failed("the service ends".to_owned()),
+        })?;
+        Ok(Turn { passwords: self, room })
+    }
+
+    /// Whether the settings have changed since this hash was made, so that it protects less or costs more than it should.
+    pub(crate) fn is_outdated(&self, hash: &str) -> bool {
+        let made_with = PasswordHash::new(hash).ok().and_then(|parsed| Params::try_from(&parsed).ok());
+        let ours = self.argon2.params();
+        made_with.is_none_or(|params| {
+            (params.m_cost(), params.t_cost(), params.p_cost())
+                != (ours.m_cost(), ours.t_cost(), ours.p_cost())
+        })
+    }
+}
+
+/// Room for one password.
+pub(crate) struct Turn<'a> {
+    passwords: &'a Passwords,
+    room: OwnedSemaphorePermit,
+}
+
+impl Turn<'_> {
     /// The hash to keep, in PHC format with its own salt.
-    pub(crate) async fn hash(&self, password: Password) -> Result<String, PasswordError> {
+    pub(crate) async fn hash(self, password: Password) -> Result<String, PasswordError> {
         self.work(move |argon2| hash(argon2, &password.0)).await?
     }
 
     /// Whether `hash` was made of `password`; without a hash never, after as much work.
     pub(crate) async fn verify(
-        &self,
+        self,
         password: Password,
         hash: Option<String>,
     ) -> Result<bool, PasswordError> {
-        let decoy = Arc::clone(&self.decoy);
+        let decoy = Arc::clone(&self.passwords.decoy);
         self.work(move |argon2| {
             let known = hash.is_some();
             let text = hash.as_deref().unwrap_or(&decoy);
@@ -107,17 +137,13 @@ impl Passwords {
 
     /// On a thread that may block. A client that goes away does not free its slot before the work is done.
     async fn work<T: Send + 'static>(
-        &self,
+        self,
         work: impl FnOnce(&Argon2<'static>) -> T + Send + 'static,
     ) -> Result<T, PasswordError> {
-        let room = Arc::clone(&self.room).try_acquire_owned();
-        let room = room.map_err(|error| match error {
-            TryAcquireError::NoPermits => PasswordError::Overloaded,
-            TryAcquireError::Closed => PasswordError::Failed("the service ends".to_owned()),
-        })?;
-        let slot = Arc::clone(&self.slots).acquire_owned().await;
+        let Self { passwords, room } = self;
+        let slot = Arc::clone(&passwords.slots).acquire_owned().await;
         let slot = slot.map_err(|error| PasswordError::Failed(error.to_string()))?;
-        let argon2 = self.argon2.clone();
+        let argon2 = passwords.argon2.clone();
         let done = tokio::task::spawn_blocking(move || {
             let done = work(&argon2);
             drop((slot, room));
@@ -147,36 +173,56 @@ mod tests {
         Password::try_from(text.to_owned()).unwrap()
     }
 
+    async fn hashed(passwords: &Passwords, text: &str) -> String {
+        passwords.turn().unwrap().hash(password(text)).await.unwrap()
+    }
+
+    async fn is_right(passwords: &Passwords, text: &str, hash: Option<&str>) -> bool {
+        let hash = hash.map(str::to_owned);
+        passwords.turn().unwrap().verify(password(text), hash).await.unwrap()
+    }
+
     #[tokio::test]
     async fn a_hash_knows_its_password_and_no_other() {
         let passwords = passwords(1);
-        let hash = passwords.hash(password("correct horse")).await.unwrap();
+        let hash = hashed(&passwords, "correct horse").await;
         assert!(hash.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{hash}");
-        assert!(passwords.verify(password("correct horse"), Some(hash.clone())).await.unwrap());
-        assert!(!passwords.verify(password("correct house"), Some(hash)).await.unwrap());
+        assert!(is_right(&passwords, "correct horse", Some(&hash)).await);
+        assert!(!is_right(&passwords, "correct house", Some(&hash)).await);
         // The decoy is nobody's, not even for who knows it.
-        let decoy = password("a decoy has a hash like everybody's");
-        assert!(!passwords.verify(decoy, None).await.unwrap());
+        assert!(!is_right(&passwords, "a decoy has a hash like everybody's", None).await);
     }
 
     #[tokio::test]
     async fn the_same_password_has_another_hash_each_time() {
         let passwords = passwords(1);
-        let hash = async || passwords.hash(password("correct horse")).await.unwrap();
-        assert_ne!(hash().await, hash().await);
+        assert_ne!(hashed(&passwords, "correct horse").await, hashed(&passwords, "correct horse").await);
+    }
+
+    #[tokio::test]
+    async fn a_hash_is_outdated_when_the_settings_change() {
+        let passwords = passwords(1);
+        let hash = hashed(&passwords, "correct horse").await;
+        assert!(!passwords.is_outdated(&hash));
+        let at_once = NonZeroUsize::MIN;
+        let dearer = PasswordSettings { memory_kib: 128, iterations: 1, at_once };
+        let dearer = Passwords::new(&dearer).unwrap();
+        assert!(dearer.is_outdated(&hash));
+        assert!(is_right(&dearer, "correct horse", Some(&hash)).await);
     }
 
     #[tokio::test]
     async fn so_many_wait_and_one_more_is_told_to_come_again() {
         let passwords = passwords(1);
         let taken = Arc::clone(&passwords.slots).acquire_owned().await.unwrap();
-        let mut waiting: Vec<_> =
-            (0..=WAITING).map(|_| Box::pin(passwords.hash(password("correct horse")))).collect();
+        let mut waiting: Vec<_> = (0..=WAITING)
+            .map(|_| Box::pin(passwords.turn().unwrap().hash(password("correct horse"))))
+            .collect();
         for one in &mut waiting {
             assert!(futures::poll!(one).is_pending());
         }
-        let refused = passwords.hash(password("correct horse")).await;
-        assert!(matches!(refused, Err(PasswordError::Overloaded)), "{refused:?}");
+        let refused = passwords.turn().err();
+        assert!(matches!(refused, Some(PasswordError::Overloaded)), "{refused:?}");
         drop(taken);
         for one in waiting {
             one.await.unwrap();

@@ -1,4 +1,5 @@
-//! A customer's own key, and what is sealed with it: AES-256-GCM (NIST SP 800-38D) with a random nonce.
+//! A customer's own key, and what is done with it: texts are sealed with AES-256-GCM (NIST SP 800-38D) and a random nonce,
+//! requests are recognized by HMAC-SHA-256, each under a key derived for it alone (HKDF, RFC 5869).
 //!
 //! Invariant: what was sealed for one customer and one purpose opens for no other, because both are part of what is
 //! authenticated; and the key is part of no `Debug` text.
@@ -8,9 +9,10 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::customer::Sealed;
+use domain::ids::{AccountId, PayeeId};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
+use ring::{hkdf, hmac};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -18,14 +20,18 @@ use uuid::Uuid;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Profile,
-    PayeeName,
+    /// Of this payee with this account: a name that is put beside another account does not open.
+    PayeeName(PayeeId, AccountId),
 }
 
 impl Purpose {
-    const fn as_str(self) -> &'static str {
+    /// No two purposes have the same bytes.
+    fn bytes(self) -> Vec<u8> {
         match self {
-            Self::Profile => "profile",
-            Self::PayeeName => "payee-name",
+            Self::Profile => b"profile".to_vec(),
+            Self::PayeeName(payee, account) => {
+                [b"payee-name".as_slice(), payee.0.as_bytes(), account.0.as_bytes()].concat()
+            }
         }
     }
 }
@@ -86,17 +92,26 @@ impl CustomerKey {
         String::from_utf8(opened.to_vec()).map_err(|_| SealError::NotOpened)
     }
 
-    /// A hash of a request's body that only this key confirms: a plain one, which the event store keeps with the
-    /// command, would let whoever reads the store try names and passwords until one fits.
-    pub(crate) fn request_hash(&self, body_hash: [u8; 32]) -> [u8; 32] {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
+    /// A hash of what a request asks for that only this key confirms: a plain one, which the event store keeps with the
+    /// command, would let whoever reads the store try names until one fits. Nothing secret may be among what is asked
+    /// for: whoever has the key tries as fast as a hash is made.
+    pub(crate) fn request_hash(&self, asked: &[u8]) -> Result<[u8; 32], SealError> {
+        let prk = self.prk();
+        let key = prk.expand(&[b"request hash"], hmac::HMAC_SHA256).map_err(|_| SealError::NotSealed)?;
         let mut hash = [0; 32];
-        hash.copy_from_slice(hmac::sign(&key, &[b"request".as_slice(), &body_hash].concat()).as_ref());
-        hash
+        hash.copy_from_slice(hmac::sign(&hmac::Key::from(key), asked).as_ref());
+        Ok(hash)
     }
 
     fn aead(&self) -> Option<LessSafeKey> {
-        UnboundKey::new(&AES_256_GCM, &self.0).ok().map(LessSafeKey::new)
+        let prk = self.prk();
+        let key = prk.expand(&[b"seal"], &AES_256_GCM).ok()?;
+        Some(LessSafeKey::new(UnboundKey::from(key)))
+    }
+
+    /// What the key for each use is derived from.
+    fn prk(&self) -> hkdf::Prk {
+        hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(&self.0)
     }
 }
 
@@ -107,7 +122,7 @@ impl fmt::Debug for CustomerKey {
 }
 
 fn aad(customer: Uuid, purpose: Purpose) -> Aad<Vec<u8>> {
-    Aad::from([customer.as_bytes().as_slice(), purpose.as_str().as_bytes()].concat())
+    Aad::from([customer.as_bytes().as_slice(), &purpose.bytes()].concat())
 }
 
 /// So many random bytes of the system.
@@ -123,6 +138,10 @@ mod tests {
 
     const ADA: Uuid = Uuid::from_u128(1);
 
+    fn payee_name(payee: u128, account: u128) -> Purpose {
+        Purpose::PayeeName(PayeeId(Uuid::from_u128(payee)), AccountId(Uuid::from_u128(account)))
+    }
+
     #[test]
     fn what_is_sealed_opens_only_for_its_customer_its_purpose_and_its_key() {
         let (key, other) = (CustomerKey::random().unwrap(), CustomerKey::random().unwrap());
@@ -131,16 +150,37 @@ mod tests {
         assert_eq!(key.open(ADA, Purpose::Profile, &sealed).unwrap(), "Ada Lovelace");
         let wrong = [
             other.open(ADA, Purpose::Profile, &sealed),
-            key.open(ADA, Purpose::PayeeName, &sealed),
+            key.open(ADA, payee_name(1, 1), &sealed),
             key.open(Uuid::from_u128(2), Purpose::Profile, &sealed),
         ];
         assert!(wrong.iter().all(|opened| *opened == Err(SealError::NotOpened)), "{wrong:?}");
     }
 
     #[test]
+    fn the_name_of_a_payee_opens_only_beside_its_own_account() {
+        let key = CustomerKey::random().unwrap();
+        let sealed = key.seal(ADA, payee_name(1, 2), "Charles").unwrap();
+        assert_eq!(key.open(ADA, payee_name(1, 2), &sealed).unwrap(), "Charles");
+        for other in [payee_name(1, 3), payee_name(3, 2)] {
+            assert_eq!(key.open(ADA, other, &sealed), Err(SealError::NotOpened));
+        }
+    }
+
+    #[test]
+    fn a_request_is_recognized_by_one_key_only_which_is_not_the_one_that_seals() {
+        let (key, other) = (CustomerKey([1; 32]), CustomerKey([2; 32]));
+        let hash = key.request_hash(b"asked").unwrap();
+        assert_eq!(hash, key.request_hash(b"asked").unwrap());
+        assert_ne!(hash, key.request_hash(b"asked otherwise").unwrap());
+        assert_ne!(hash, other.request_hash(b"asked").unwrap());
+        let plain = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &[1; 32]), b"asked");
+        assert_ne!(hash, plain.as_ref());
+    }
+
+    #[test]
     fn the_same_text_is_sealed_otherwise_each_time() {
         let key = CustomerKey::random().unwrap();
-        let seal = || key.seal(ADA, Purpose::PayeeName, "Charles").unwrap();
+        let seal = || key.seal(ADA, payee_name(1, 1), "Charles").unwrap();
         assert_ne!(seal(), seal());
     }
 

@@ -1,5 +1,7 @@
-//! Looks for erasures that a crash left half done.
+//! Looks after what a crash or a client left half done.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use service_kit::tasks::Tasks;
@@ -7,12 +9,18 @@ use service_kit::tasks::Tasks;
 use crate::application::Application;
 
 pub(crate) fn start(application: Application, every: Duration, tasks: &Tasks) {
-    tasks.repeat("erasure sweeper", every, move || {
-        let application = application.clone();
+    // A vault that was restored from a backup may hold keys that were destroyed since.
+    let vault_is_of_today = Arc::new(AtomicBool::new(false));
+    tasks.repeat("customers sweeper", every, move || {
+        let (application, vault_is_of_today) = (application.clone(), Arc::clone(&vault_is_of_today));
         async move {
-            if let Err(error) = application.finish_erasures().await {
-                tracing::warn!(%error, "could not look for erasures that are half done");
+            if !vault_is_of_today.load(Ordering::Relaxed) {
+                match application.forget_the_erased().await {
+                    Ok(()) => vault_is_of_today.store(true, Ordering::Relaxed),
+                    Err(error) => tracing::warn!(%error, "could not look for erased customers in the vault"),
+                }
             }
+            application.sweep().await;
         }
     });
 }

@@ -8,7 +8,11 @@
 
 mod attempts;
 mod emails;
+mod erasing;
+mod examine;
 mod open;
+mod passwords;
+mod registrations;
 mod sessions;
 
 use chrono::{DateTime, Utc};
@@ -18,9 +22,11 @@ use sqlx::AnyPool;
 use thiserror::Error;
 use uuid::Uuid;
 
-pub(crate) use attempts::Attempt;
-pub(crate) use emails::{EmailLookup, NewCustomer, Reservation};
-pub(crate) use sessions::{RefreshToken, Refreshed};
+pub(crate) use attempts::{Attempt, TriedFor};
+pub(crate) use emails::{EmailLookup, Hold, Reservation};
+pub use examine::Discrepancy;
+pub(crate) use registrations::NewCustomer;
+pub(crate) use sessions::{RefreshToken, TokenState};
 
 use crate::sealing::{CustomerKey, SealError};
 
@@ -28,11 +34,25 @@ use crate::sealing::{CustomerKey, SealError};
 #[derive(Debug, Error)]
 pub(crate) enum VaultError {
     #[error("the vault does not answer: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(sqlx::Error),
+    #[error("the vault has nothing about the customer any more")]
+    NoCustomer,
+    #[error("somebody reads the vault's log, which keeps what was erased until they are done")]
+    Busy,
     #[error("the vault holds what it cannot have written: {0}")]
     Corrupt(&'static str),
     #[error(transparent)]
     Seal(#[from] SealError),
+}
+
+impl From<sqlx::Error> for VaultError {
+    /// Every reference in the vault is to a customer, whom an erasure takes away at any moment.
+    fn from(error: sqlx::Error) -> Self {
+        match error.as_database_error() {
+            Some(refused) if refused.is_foreign_key_violation() => Self::NoCustomer,
+            _ => Self::Database(error),
+        }
+    }
 }
 
 /// An open vault.
@@ -44,6 +64,10 @@ pub struct Vault {
 }
 
 impl Vault {
+    fn new(pool: AnyPool, lookup_key: &[u8], is_file: bool) -> Self {
+        Self { pool, lookup_key: hmac::Key::new(hmac::HMAC_SHA256, lookup_key), is_file }
+    }
+
     /// What the address is looked up by.
     pub(crate) fn lookup(&self, email: &EmailAddress) -> EmailLookup {
         let tag = hmac::sign(&self.lookup_key, email.folded().as_bytes());
@@ -58,19 +82,6 @@ impl Vault {
             .await?;
         row.map(|(key,)| CustomerKey::from_bytes(&key).ok_or(VaultError::Corrupt("a key of another length")))
             .transpose()
-    }
-
-    /// Destroys the customer's key, and with it everything else that is in here about them.
-    pub(crate) async fn erase(&self, customer: Uuid) -> Result<(), VaultError> {
-        sqlx::query(include_str!("../sql/delete_customer.sql"))
-            .bind(customer.to_string())
-            .execute(&self.pool)
-            .await?;
-        if self.is_file {
-            // Deleted rows are overwritten (`secure_delete`); their pages also stand in the log until it is emptied.
-            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.pool).await?;
-        }
-        Ok(())
     }
 
     /// Whether it answers.

@@ -56,6 +56,12 @@ pub enum CustomerCommand {
         /// The time.
         now: DateTime<Utc>,
     },
+    /// Give up an e-mail address that was reserved for this record and that nothing came of, so that whoever is still
+    /// about to use it learns that it is too late.
+    GiveUpClaim {
+        /// The time.
+        now: DateTime<Utc>,
+    },
     /// Take note that the key is destroyed.
     RecordErasure {
         /// The time.

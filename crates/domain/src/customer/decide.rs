@@ -1,5 +1,7 @@
 //! Which events a command causes, or why it is refused.
 
+use chrono::{DateTime, Utc};
+
 use super::{
     Customer, CustomerCommand as Command, CustomerEvent as Event, CustomerRefusal as Refusal, CustomerStatus,
     KnownCustomer, MAX_PAYEES, Sealed,
@@ -10,6 +12,7 @@ use crate::text::Actor;
 pub(super) fn decide(customer: &Customer, command: &Command) -> Result<Vec<Event>, Refusal> {
     match command {
         Command::Register { .. } if customer.known().is_some() => Err(Refusal::AlreadyRegistered),
+        Command::Register { .. } if customer.is_abandoned() => Err(Refusal::RegistrationAbandoned),
         Command::Register { customer_id, profile, now } => Ok(vec![Event::CustomerRegistered {
             customer_id: customer_id.clone(),
             profile: profile.clone(),
@@ -31,6 +34,7 @@ pub(super) fn decide(customer: &Customer, command: &Command) -> Result<Vec<Event
             customer.of(actor)?;
             Ok(vec![Event::ErasureRequested { at: *now }])
         }
+        Command::GiveUpClaim { now } => Ok(give_up_claim(customer, *now)),
         Command::RecordErasure { now } => match customer.known().map(|customer| customer.status) {
             Some(CustomerStatus::Erasing) => Ok(vec![Event::CustomerErased { at: *now }]),
             // Whoever records it again met the first one's record.
@@ -45,6 +49,16 @@ impl Customer {
     fn of(&self, actor: &Actor) -> Result<&KnownCustomer, Refusal> {
         let customer = self.active().ok_or(Refusal::CustomerNotFound)?;
         if actor.may_act_for(&customer.customer_id) { Ok(customer) } else { Err(Refusal::CustomerNotFound) }
+    }
+}
+
+/// Of somebody who asked to be erased no claim is left to give up: whatever they were about to change is refused.
+fn give_up_claim(customer: &Customer, at: DateTime<Utc>) -> Vec<Event> {
+    match customer.known().map(|customer| customer.status) {
+        None if customer.is_abandoned() => Vec::new(),
+        None => vec![Event::RegistrationAbandoned { at }],
+        Some(CustomerStatus::Active) => vec![Event::AddressClaimLapsed { at }],
+        Some(CustomerStatus::Erasing | CustomerStatus::Erased) => Vec::new(),
     }
 }
 

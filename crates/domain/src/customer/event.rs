@@ -48,6 +48,17 @@ pub enum CustomerEvent {
         /// When.
         at: DateTime<Utc>,
     },
+    /// A registration came to nothing: from here on nobody registers under this id.
+    RegistrationAbandoned {
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// An e-mail address that they had reserved and do not use is about to be given to somebody else. It changes nothing
+    /// but the version, which every change of the address names: one that is under way has to begin again.
+    AddressClaimLapsed {
+        /// When.
+        at: DateTime<Utc>,
+    },
     /// They want to be forgotten. From here on they are no customer.
     ErasureRequested {
         /// When.
@@ -66,6 +77,8 @@ impl DomainEvent for CustomerEvent {
         EventType { name: "CustomerProfileChanged", schema_version: 1 },
         EventType { name: "PayeeSaved", schema_version: 1 },
         EventType { name: "PayeeRemoved", schema_version: 1 },
+        EventType { name: "RegistrationAbandoned", schema_version: 1 },
+        EventType { name: "AddressClaimLapsed", schema_version: 1 },
         EventType { name: "ErasureRequested", schema_version: 1 },
         EventType { name: "CustomerErased", schema_version: 1 },
     ];

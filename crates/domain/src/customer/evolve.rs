@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Customer, CustomerEvent as Event, CustomerStatus, KnownCustomer, Payee};
+use super::{Customer, CustomerEvent as Event, CustomerStatus, KnownCustomer, Payee, Record};
 
 pub(super) fn evolve(customer: Customer, event: &Event) -> Customer {
     match event {
-        Event::CustomerRegistered { customer_id, profile, at } => Customer(Some(KnownCustomer {
+        Event::CustomerRegistered { customer_id, profile, at } => Customer(Record::Known(KnownCustomer {
             customer_id: customer_id.clone(),
             status: CustomerStatus::Active,
             profile: profile.clone(),
@@ -14,7 +14,11 @@ pub(super) fn evolve(customer: Customer, event: &Event) -> Customer {
             registered_at: *at,
             erasure_requested_at: None,
         })),
-        _ => Customer(customer.0.map(|known| evolve_known(known, event))),
+        Event::RegistrationAbandoned { .. } => Customer(Record::Abandoned),
+        _ => match customer.0 {
+            Record::Known(known) => Customer(Record::Known(evolve_known(known, event))),
+            other => Customer(other),
+        },
     }
 }
 
@@ -34,7 +38,9 @@ fn evolve_known(mut customer: KnownCustomer, event: &Event) -> KnownCustomer {
             customer.payees.clear();
         }
         Event::CustomerErased { .. } => customer.status = CustomerStatus::Erased,
-        Event::CustomerRegistered { .. } => {}
+        Event::CustomerRegistered { .. }
+        | Event::RegistrationAbandoned { .. }
+        | Event::AddressClaimLapsed { .. } => {}
     }
     customer
 }

@@ -15,6 +15,9 @@ pub enum CustomerRefusal {
     /// The id is taken.
     #[error("the customer is registered already")]
     AlreadyRegistered,
+    /// The registration took so long that its e-mail address was given up.
+    #[error("the registration took too long and was given up; repeat it with another Idempotency-Key")]
+    RegistrationAbandoned,
     /// No payee has the id.
     #[error("there is no such payee")]
     PayeeNotFound,
@@ -33,6 +36,7 @@ impl CustomerRefusal {
         match self {
             Self::CustomerNotFound => "customer-not-found",
             Self::AlreadyRegistered => "already-registered",
+            Self::RegistrationAbandoned => "registration-abandoned",
             Self::PayeeNotFound => "payee-not-found",
             Self::PayeeAlreadySaved => "payee-already-saved",
             Self::TooManyPayees => "too-many-payees",

@@ -73,6 +73,36 @@ fn somebody_registers_once() {
 }
 
 #[test]
+fn a_registration_that_was_given_up_cannot_be_made_good() {
+    let give_up = || CustomerCommand::GiveUpClaim { now: at(1) };
+    let abandoned = || CustomerEvent::RegistrationAbandoned { at: at(1) };
+    given::<Customer>([]).when(give_up()).then([abandoned()]);
+    given::<Customer>([abandoned()]).when(give_up()).then_nothing();
+
+    let register =
+        CustomerCommand::Register { customer_id: alice(), profile: sealed("profile"), now: noon() };
+    given::<Customer>([abandoned()]).when(register).then_refused(CustomerRefusal::RegistrationAbandoned);
+    let commands = [change_profile("alice"), save(1, "alice"), request_erasure("alice"), record_erasure()];
+    for command in commands {
+        given::<Customer>([abandoned()]).when(command).then_refused(CustomerRefusal::CustomerNotFound);
+    }
+    let state = given::<Customer>([abandoned()]).state();
+    assert_eq!((state.known(), state.deadline(), state.is_abandoned()), (None, None, true));
+}
+
+#[test]
+fn a_claim_of_a_customer_that_lapses_moves_nothing_but_the_version() {
+    let give_up = || CustomerCommand::GiveUpClaim { now: at(1) };
+    let lapsed = CustomerEvent::AddressClaimLapsed { at: at(1) };
+    given::<Customer>([registered()]).when(give_up()).then([lapsed.clone()]);
+    let before = given::<Customer>([registered(), saved(1)]).state();
+    assert_eq!(given::<Customer>([registered(), saved(1), lapsed]).state(), before);
+    for past in [vec![registered(), erasure_requested()], vec![registered(), erasure_requested(), erased()]] {
+        given::<Customer>(past).when(give_up()).then_nothing();
+    }
+}
+
+#[test]
 fn a_profile_changes_as_a_whole() {
     let changed = CustomerEvent::CustomerProfileChanged { profile: sealed("other"), at: at(2) };
     given::<Customer>([registered()]).when(change_profile("alice")).then([changed.clone()]);

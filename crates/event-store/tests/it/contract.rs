@@ -35,6 +35,7 @@ macro_rules! keeps_every_promise {
                 a_refusal_that_is_not_stored_is_decided_again
                 another_request_under_the_same_id_is_told_apart
                 a_command_that_changes_nothing_is_kept_too
+                what_is_recorded_is_found_without_asking_again
                 if_match_is_honoured
                 concurrent_writers_lose_nothing
                 two_processes_lose_nothing

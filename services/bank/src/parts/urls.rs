@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use account_history::store::{OpenedViews, SqliteViews, ViewStore};
 use anyhow::Context;
+use customers::Vault;
 use event_store::EventStore;
 use event_store::sqlite::SqliteEventStore;
 use messaging::Bus;
@@ -100,6 +101,17 @@ impl Urls {
     /// When it is missing or cannot be read.
     pub async fn read_customers_store(&self) -> anyhow::Result<Arc<dyn EventStore>> {
         read_store("customers_store", &self.customers_store).await
+    }
+
+    /// The vault, a file only for reading.
+    ///
+    /// # Errors
+    /// When it is missing or cannot be read.
+    pub async fn read_vault(&self) -> anyhow::Result<Vault> {
+        if let Some(path) = self.vault.expose().strip_prefix("sqlite://") {
+            existing(path)?;
+        }
+        Vault::open_read_only(&self.vault).await
     }
 
     /// The bus, a file only for reading.

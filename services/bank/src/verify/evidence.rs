@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use account_history::store::{Generation, ViewStore};
 use account_history::view::Views;
+use customers::{Discrepancy, Vault};
 use domain::Aggregate;
 use domain::account::Account;
 use domain::customer::Customer;
@@ -28,6 +29,8 @@ pub struct Sources {
     pub transfers: Arc<dyn EventStore>,
     /// The customers service's events.
     pub customers: Arc<dyn EventStore>,
+    /// The customers service's keys, passwords and sessions.
+    pub vault: Vault,
     /// The topics.
     pub bus: Arc<dyn Bus>,
     /// The views.
@@ -54,6 +57,7 @@ impl Sources {
             accounts: urls.read_accounts_store().await?,
             transfers: urls.read_transfers_store().await?,
             customers: urls.read_customers_store().await?,
+            vault: urls.read_vault().await?,
             bus: urls.read_bus().await?,
             views: urls.read_views().await?,
             history_subscription_id: "account-history".to_owned(),
@@ -67,6 +71,7 @@ impl Sources {
         self.accounts.close().await;
         self.transfers.close().await;
         self.customers.close().await;
+        self.vault.close().await;
     }
 }
 
@@ -79,6 +84,8 @@ pub struct Evidence {
     pub accounts_before: Vec<RecordedEvent>,
     /// The customers' events before the topics were read.
     pub customers_before: Vec<RecordedEvent>,
+    /// Where the vault differed from those customers' events. Whoever changed meanwhile may be in here wrongly.
+    pub vault: Vec<Discrepancy>,
     /// The ids of events that were still in an outbox after that.
     pub unpublished: HashSet<Uuid>,
     /// Whether the views had not caught up, or events came while the evidence was gathered.
@@ -106,6 +113,8 @@ impl Evidence {
         let transfers_before = sources.transfers.read_all(MoneyTransfer::TYPE).await?;
         let accounts_before = sources.accounts.read_all(Account::TYPE).await?;
         let customers_before = sources.customers.read_all(Customer::TYPE).await?;
+        let vault =
+            sources.vault.examine(&super::customers::read(&customers_before, &mut Vec::new())).await?;
         let mut unpublished = HashSet::new();
         for store in [&sources.accounts, &sources.transfers, &sources.customers] {
             let pending = store.pending(&[], WHOLE_OUTBOX).await?;
@@ -140,6 +149,7 @@ impl Evidence {
             transfers_before,
             accounts_before,
             customers_before,
+            vault,
             unpublished,
             views_behind,
             messages,

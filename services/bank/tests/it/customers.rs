@@ -21,6 +21,7 @@ on_both_shapes! {
     a_session_ends_when_its_customer_signs_out,
     wrong_passwords_are_counted,
     a_profile_is_changed_field_by_field,
+    what_was_done_under_a_key_is_answered_again_whatever_changed_since,
     a_changed_password_ends_the_other_sessions,
     payees_are_found_by_address_saved_and_removed,
     who_asks_to_be_forgotten_is_no_customer_any_more,
@@ -51,6 +52,7 @@ impl Person {
 pub(crate) struct Customer {
     pub(crate) id: Uuid,
     pub(crate) bank: Bank,
+    pub(crate) token: String,
     pub(crate) refresh_token: String,
 }
 
@@ -65,6 +67,7 @@ fn signed_in(bank: &Bank, session: &Answer) -> Customer {
     Customer {
         id: text("customerId").parse().expect("a UUID"),
         bank: bank.with_token(Some(&text("accessToken"))),
+        token: text("accessToken"),
         refresh_token: text("refreshToken"),
     }
 }
@@ -139,11 +142,11 @@ async fn a_registration_is_carried_out_once(stage: Stage) {
 
     let other = json!({"email": ada.email, "name": "Somebody Else", "password": PASSWORD});
     bank.post("/v1/customers", &headers, other).await.expect_problem(422, "idempotency-key-reused");
-    let elsewhere = Person::new("Ada");
-    let reused = bank.post("/v1/customers", &headers, elsewhere.registration()).await;
-    reused.expect_problem(422, "idempotency-key-reused");
-    // What was refused holds nothing back.
-    bank.post("/v1/customers", &[], elsewhere.registration()).await.expect(201);
+    let guessed = json!({"email": ada.email, "name": ada.name, "password": "incorrect horse"});
+    bank.post("/v1/customers", &headers, guessed).await.expect_problem(422, "idempotency-key-reused");
+    // Strangers choose the same key by chance; their addresses tell them apart.
+    let elsewhere = bank.post("/v1/customers", &headers, Person::new("Ada").registration()).await.expect(201);
+    assert_ne!(elsewhere.id(), first.id());
 
     let shouted = json!({"email": ada.email.to_uppercase(), "name": "Ada", "password": PASSWORD});
     bank.post("/v1/customers", &[], shouted).await.expect_problem(409, "email-taken");
@@ -277,6 +280,50 @@ async fn a_profile_is_changed_field_by_field(stage: Stage) {
     reached.expect(200);
     let profile = customer.bank.get(path).await.expect(200);
     assert_eq!((&profile.body["name"], &profile.body["email"]), (&"Both".into(), &at_once.email.into()));
+    stage.end().await;
+}
+
+async fn what_was_done_under_a_key_is_answered_again_whatever_changed_since(stage: Stage) {
+    let (ada, charles) = (Person::new("Ada"), Person::new("Charles"));
+    let stranger = stage.bank().with_token(None);
+    let registered = fresh_key();
+    let registration = async || {
+        let headers = [("idempotency-key", registered.as_str())];
+        stranger.post("/v1/customers", &headers, ada.registration()).await.expect(201)
+    };
+    let first = registration().await;
+    let customer = signed_in(stage.bank(), &sign_in(&stranger, &ada.email, PASSWORD).await.expect(201));
+    let other = register(stage.bank(), &charles).await;
+    let account = stage.bank().open_for(&other.id.to_string(), "USD", 0).await;
+    found(&customer, &charles.email, 1).await;
+    let payee_key = fresh_key();
+    let save = async || {
+        let (headers, body) =
+            ([("idempotency-key", payee_key.as_str())], json!({"accountId": account, "name": "C"}));
+        customer.bank.post("/v1/customers/me/payees", &headers, body).await.expect(201)
+    };
+    let saved = save().await;
+    let (moved, profile_key) = (Person::new("Ada"), fresh_key());
+    let move_to = async || {
+        let (headers, body) = ([("idempotency-key", profile_key.as_str())], json!({"email": moved.email}));
+        send(&customer.bank, Method::PATCH, "/v1/customers/me", &headers, Some(body)).await.expect(200)
+    };
+    let changed = move_to().await;
+
+    // The address is somebody else's by now, as is the new one, and the account is closed.
+    let last = Person::new("Ada");
+    change(&customer, json!({"email": last.email})).await.expect(200);
+    register(stage.bank(), &ada).await;
+    register(stage.bank(), &moved).await;
+    stage.bank().change(&account, "close").await.expect(200);
+    found(&customer, &charles.email, 0).await;
+
+    for (again, before) in [(registration().await, first), (save().await, saved), (move_to().await, changed)]
+    {
+        assert_eq!((&again.body, again.header("idempotent-replayed")), (&before.body, "true"));
+    }
+    let profile = customer.bank.get("/v1/customers/me").await.expect(200);
+    assert_eq!(profile.body["email"], last.email.as_str());
     stage.end().await;
 }
 

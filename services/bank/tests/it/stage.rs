@@ -81,7 +81,7 @@ enum Kind {
         /// Ends the processes when the last scenario lets go of it.
         running: Arc<distributed::Distributed>,
         /// Opened by this scenario: connections live on the runtime that made them, and each test has its own.
-        sources: Sources,
+        sources: Box<Sources>,
     },
 }
 
@@ -105,7 +105,7 @@ impl Stage {
     #[cfg(feature = "distributed")]
     pub(crate) async fn distributed() -> Self {
         let distributed = distributed::Distributed::shared().await;
-        let sources = distributed.processes.sources().await;
+        let sources = Box::new(distributed.processes.sources().await);
         let bank = distributed.processes.bank();
         Self { bank, kind: Kind::Distributed { running: distributed, sources } }
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use chrono::TimeDelta;
+use reqwest::Method;
 use serde_json::json;
 use sqlx::{Connection, Executor, SqliteConnection};
 use tempfile::TempDir;
@@ -11,9 +12,10 @@ use test_support::{Service, eventually};
 
 use crate::client::Bank;
 use crate::crash::tokens_in;
+use crate::customers::{Person, register};
 
-/// The files of a bank that has opened two accounts, completed a transfer, refused one and refunded one; and a third
-/// account that owes as much as it may, by a captured hold.
+/// The files of a bank that has opened two accounts, completed a transfer, refused one and refunded one, has two
+/// customers, and a third account that owes as much as it may, by a captured hold.
 async fn a_healthy_bank() -> TempDir {
     let dir = TempDir::new().expect("a folder");
     let binary = Path::new(env!("CARGO_BIN_EXE_bank"));
@@ -21,6 +23,10 @@ async fn a_healthy_bank() -> TempDir {
     let arguments = ["--listen", "127.0.0.1:0", "--log", "warn", "--data-dir", &data];
     let service = Service::start(binary, arguments, None::<(&str, &str)>, &dir.path().join("bank.log"));
     let bank = Bank::at(&service.url, tokens_in(dir.path()));
+    register(&bank, &Person::new("Eve")).await;
+    let customer = register(&bank, &Person::new("Ada")).await.bank;
+    let renamed = Some(r#"{"name": "Ada Lovelace"}"#.to_owned());
+    customer.call(Method::PATCH, "/v1/customers/me", &[], renamed).await.expect("an answer").expect(200);
     let (ada, charles) = (bank.open(10_000).await, bank.open(0).await);
     assert_eq!(bank.transfer(&ada, &charles, 5_500).await.state(), "completed");
     assert_eq!(bank.transfer(&ada, &charles, 50_000).await.state(), "failed");
@@ -183,6 +189,32 @@ async fn a_message_that_nobody_stored() {
 #[tokio::test]
 async fn a_view_that_shows_another_balance() {
     planted("views.sqlite", VIEW_PLANT, "every view equals a replay of the events").await;
+}
+
+#[tokio::test]
+async fn a_customer_without_a_key() {
+    planted("vault.sqlite", "DELETE FROM customers", "is a customer, and the vault has no key of theirs")
+        .await;
+}
+
+#[tokio::test]
+async fn a_key_of_somebody_else() {
+    let statement = "UPDATE customers SET data_key = zeroblob(32)";
+    planted("vault.sqlite", statement, "has a key that does not open their profile").await;
+}
+
+#[tokio::test]
+async fn an_address_that_its_customer_does_not_hold() {
+    planted("vault.sqlite", "DELETE FROM emails", "does not hold the address of their profile").await;
+    let statement = "UPDATE emails SET customer_id = (SELECT min(customer_id) FROM customers)";
+    planted("vault.sqlite", statement, "does not hold the address of their profile").await;
+}
+
+#[tokio::test]
+async fn a_key_of_somebody_who_was_erased() {
+    let statement = "UPDATE events SET event_type = 'CustomerErased', payload = '{\"at\":\"2026-01-01T00:00:00Z\"}' \
+                     WHERE event_type = 'CustomerProfileChanged'";
+    planted("customers.sqlite", statement, "was erased, and the vault has their key").await;
 }
 
 /// The document is JSON in the view's file.

@@ -101,10 +101,11 @@ pub(super) fn customer(caller: &Caller) -> Result<Uuid, Problem> {
 pub(crate) async fn register(
     State(application): State<Application>,
     request: AnonymousRequest,
-    ValidJson { value: body, hash }: ValidJson<RegisterBody>,
+    ValidJson { value: body, .. }: ValidJson<RegisterBody>,
 ) -> Result<Reply, Problem> {
+    let request = request.within(application.vault.lookup(&body.email).as_bytes())?;
     let registration = Registration { email: body.email, name: body.name, password: body.password };
-    let executed = application.register(registration, &request, hash).await.map_err(problem)?;
+    let executed = application.register(registration, &request).await.map_err(problem)?;
     let reply = Reply::new(StatusCode::CREATED, &executed, &CustomerReply::of(&executed));
     Ok(reply.location("/v1/customers/me"))
 }

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::customers::{CustomerReply, customer};
 use super::openapi::TAG;
-use crate::application::{Application, SavedPayee};
+use crate::application::{Application, CustomerError, SavedPayee};
 use crate::error::problem;
 
 /// The body of `POST /v1/customers/me/payees`.
@@ -66,7 +66,7 @@ pub(crate) struct FoundAccount {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SavedReply {
-    payee_id: Option<PayeeId>,
+    payee_id: PayeeId,
     #[serde(flatten)]
     customer: CustomerReply,
 }
@@ -143,13 +143,12 @@ pub(crate) async fn save(
     let id = customer(&caller)?;
     let saved = application.save_payee(id, body.account_id, &body.name, &request, hash).await;
     let executed = saved.map_err(problem)?;
-    let event = executed.events.first().and_then(|event| event.decode::<CustomerEvent>().ok());
-    let payee_id = match event {
-        Some(CustomerEvent::PayeeSaved { payee_id, .. }) => Some(payee_id),
-        _ => None,
+    let event = executed.events.first().map(|event| event.decode::<CustomerEvent>());
+    let Some(Ok(CustomerEvent::PayeeSaved { payee_id, .. })) = event else {
+        return Err(problem(CustomerError::Unreadable));
     };
     let reply = SavedReply { payee_id, customer: CustomerReply::of(&executed) };
-    let location = payee_id.map(|id| format!("/v1/customers/me/payees/{id}")).unwrap_or_default();
+    let location = format!("/v1/customers/me/payees/{payee_id}");
     Ok(Reply::new(StatusCode::CREATED, &executed, &reply).location(&location))
 }
 

@@ -28,7 +28,7 @@ impl Application {
     }
 
     /// Destroys the key of somebody who asked to be forgotten. Doing it twice is doing it once.
-    async fn finish_erasure(&self, id: Uuid) -> Result<(), CustomerError> {
+    pub(super) async fn finish_erasure(&self, id: Uuid) -> Result<(), CustomerError> {
         self.vault.erase(id).await?;
         fault::point(AFTER_KEY_DESTROYED);
         let command = CustomerCommand::RecordErasure { now: self.clock.now() };

@@ -7,7 +7,7 @@ use domain::money::Currency;
 use service_kit::command::CommandRequest;
 use uuid::Uuid;
 
-use super::{Application, CustomerError, Outcome, known};
+use super::{Application, CustomerError, Outcome, active_state};
 use crate::sealing::Purpose;
 
 /// A payee with its name opened.
@@ -23,7 +23,7 @@ impl Application {
     pub(crate) async fn payees(&self, id: Uuid) -> Result<(Vec<SavedPayee>, i64), CustomerError> {
         let (customer, key) = self.active(id).await?;
         let open = |(payee_id, payee): (&PayeeId, &domain::customer::Payee)| {
-            let name = key.open(id, Purpose::PayeeName, &payee.name)?;
+            let name = key.open(id, Purpose::PayeeName(*payee_id, payee.account_id), &payee.name)?;
             Ok(SavedPayee {
                 id: *payee_id,
                 account_id: payee.account_id,
@@ -31,7 +31,8 @@ impl Application {
                 saved_at: payee.saved_at,
             })
         };
-        let payees = known(&customer)?.payees.iter().map(open).collect::<Result<_, CustomerError>>()?;
+        let payees =
+            active_state(&customer)?.payees.iter().map(open).collect::<Result<_, CustomerError>>()?;
         Ok((payees, customer.version.0))
     }
 
@@ -61,20 +62,25 @@ impl Application {
         request: &CommandRequest,
         body_hash: [u8; 32],
     ) -> Outcome {
+        let context = self.context(id, request, body_hash).await?;
+        if let Some(first) = self.answered(&context).await? {
+            return Ok(first);
+        }
         let (_, key) = self.active(id).await?;
         match self.accounts.owner_of_open(account_id).await? {
             None => return Err(CustomerError::AccountNotFound),
             Some(owner) if owner == id.to_string() => return Err(CustomerError::OwnAccount),
             Some(_) => {}
         }
+        let payee_id = PayeeId(Uuid::now_v7());
         let command = CustomerCommand::SavePayee {
             actor: request.actor(),
-            payee_id: PayeeId(Uuid::now_v7()),
+            payee_id,
             account_id,
-            name: key.seal(id, Purpose::PayeeName, name.as_str())?,
+            name: key.seal(id, Purpose::PayeeName(payee_id, account_id), name.as_str())?,
             now: self.clock.now(),
         };
-        self.execute(id, command, request.context(key.request_hash(body_hash))).await
+        self.execute(id, command, context).await
     }
 
     /// Forgets a payee.

@@ -1,121 +1,99 @@
-//! Who has reserved which e-mail address.
+//! Who holds which e-mail address, and by which claim.
+//!
+//! Invariant: a hold is given up only by the claim that was seen. Whoever reserves an address, also one that they hold
+//! already, makes a claim of their own, so that nobody gives up what somebody else has reserved meanwhile.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{Vault, VaultError, millis, parse_id};
-use crate::sealing::CustomerKey;
-
-/// Customer, command, request hash, time and key.
-type HolderRow = (String, String, Vec<u8>, i64, Vec<u8>);
 
 /// HMAC-SHA-256 of a folded e-mail address under the service's own key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EmailLookup(pub(super) Vec<u8>);
 
-/// Somebody who is about to register.
-pub(crate) struct NewCustomer {
-    pub(crate) id: Uuid,
-    pub(crate) key: CustomerKey,
-    pub(crate) password_hash: String,
-    pub(crate) command_id: Uuid,
-    pub(crate) request_hash: [u8; 32],
+impl EmailLookup {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
 }
 
-/// Who holds an e-mail address, and since when.
-#[derive(Debug)]
-pub(crate) struct Reservation {
+/// Who holds an e-mail address, by which claim, and since when.
+#[derive(Debug, Clone)]
+pub(crate) struct Hold {
     pub(crate) customer: Uuid,
-    pub(crate) key: CustomerKey,
-    /// The command that made it, and what that asked for.
-    pub(crate) command_id: Uuid,
+    /// For a registration its command, otherwise a random one.
+    pub(crate) claim: Uuid,
+    /// What a registration asked for; empty for a change of address.
     pub(crate) request_hash: Vec<u8>,
     reserved_at: i64,
 }
 
-impl Reservation {
+impl Hold {
     /// Whether it is so old that whoever made it has finished or is gone.
     pub(crate) fn is_older_than(&self, time: DateTime<Utc>) -> bool {
         self.reserved_at < millis(time)
     }
 }
 
-impl Vault {
-    /// Keeps a new customer's key and password, with the e-mail address reserved; nothing when somebody holds the
-    /// address, who is returned.
-    pub(crate) async fn reserve_new(
-        &self,
-        lookup: &EmailLookup,
-        new: &NewCustomer,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Reservation>, VaultError> {
-        let mut transaction = self.pool.begin().await?;
-        sqlx::query(include_str!("../../sql/insert_customer.sql"))
-            .bind(new.id.to_string())
-            .bind(new.key.as_bytes().to_vec())
-            .bind(new.password_hash.as_str())
-            .execute(&mut *transaction)
-            .await?;
-        let reserved = sqlx::query(include_str!("../../sql/reserve_email.sql"))
-            .bind(lookup.0.clone())
-            .bind(new.id.to_string())
-            .bind(new.command_id.to_string())
-            .bind(new.request_hash.to_vec())
-            .bind(millis(now))
-            .execute(&mut *transaction)
-            .await?;
-        if reserved.rows_affected() == 1 {
-            transaction.commit().await?;
-            return Ok(None);
-        }
-        transaction.rollback().await?;
-        self.holder(lookup).await
-    }
+/// What came of reserving an address.
+#[derive(Debug)]
+pub(crate) enum Reservation {
+    /// It is reserved by this call.
+    Made,
+    /// Somebody holds it.
+    Held(Hold),
+}
 
-    /// Reserves a further address for a customer; nothing when somebody holds it, who is returned.
-    pub(crate) async fn reserve(
+impl Vault {
+    /// Reserves a further address for a customer, also when they hold it already.
+    pub(crate) async fn claim(
         &self,
         lookup: &EmailLookup,
         customer: Uuid,
-        command_id: Uuid,
+        claim: Uuid,
         now: DateTime<Utc>,
-    ) -> Result<Option<Reservation>, VaultError> {
-        let reserved = sqlx::query(include_str!("../../sql/reserve_email.sql"))
-            .bind(lookup.0.clone())
-            .bind(customer.to_string())
-            .bind(command_id.to_string())
-            .bind(Vec::<u8>::new())
-            .bind(millis(now))
-            .execute(&self.pool)
-            .await?;
-        if reserved.rows_affected() == 1 { Ok(None) } else { self.holder(lookup).await }
+    ) -> Result<Reservation, VaultError> {
+        loop {
+            let claimed = sqlx::query(include_str!("../../sql/claim_email.sql"))
+                .bind(lookup.0.clone())
+                .bind(customer.to_string())
+                .bind(claim.to_string())
+                .bind(Vec::<u8>::new())
+                .bind(millis(now))
+                .execute(&self.pool)
+                .await?;
+            if claimed.rows_affected() == 1 {
+                return Ok(Reservation::Made);
+            }
+            // Whoever was in the way may have gone meanwhile.
+            if let Some(held) = self.holder(lookup).await? {
+                return Ok(Reservation::Held(held));
+            }
+        }
     }
 
     /// Who holds the address.
-    pub(crate) async fn holder(&self, lookup: &EmailLookup) -> Result<Option<Reservation>, VaultError> {
-        let row: Option<HolderRow> = sqlx::query_as(include_str!("../../sql/email_holder.sql"))
-            .bind(lookup.0.clone())
-            .fetch_optional(&self.pool)
-            .await?;
-        let Some((customer, command_id, request_hash, reserved_at, key)) = row else {
+    pub(crate) async fn holder(&self, lookup: &EmailLookup) -> Result<Option<Hold>, VaultError> {
+        let row: Option<(String, String, Vec<u8>, i64)> =
+            sqlx::query_as(include_str!("../../sql/email_holder.sql"))
+                .bind(lookup.0.clone())
+                .fetch_optional(&self.pool)
+                .await?;
+        let Some((customer, claim, request_hash, reserved_at)) = row else {
             return Ok(None);
         };
-        Ok(Some(Reservation {
-            customer: parse_id(&customer)?,
-            key: CustomerKey::from_bytes(&key).ok_or(VaultError::Corrupt("a key of another length"))?,
-            command_id: parse_id(&command_id)?,
-            request_hash,
-            reserved_at,
-        }))
+        Ok(Some(Hold { customer: parse_id(&customer)?, claim: parse_id(&claim)?, request_hash, reserved_at }))
     }
 
-    /// Gives up the customer's hold on the address.
-    pub(crate) async fn release(&self, lookup: &EmailLookup, customer: Uuid) -> Result<(), VaultError> {
-        sqlx::query(include_str!("../../sql/release_email.sql"))
+    /// Gives up this very hold on the address; false when it is not there any more.
+    pub(crate) async fn release(&self, lookup: &EmailLookup, held: &Hold) -> Result<bool, VaultError> {
+        let released = sqlx::query(include_str!("../../sql/release_email.sql"))
             .bind(lookup.0.clone())
-            .bind(customer.to_string())
+            .bind(held.customer.to_string())
+            .bind(held.claim.to_string())
             .execute(&self.pool)
             .await?;
-        Ok(())
+        Ok(released.rows_affected() == 1)
     }
 }

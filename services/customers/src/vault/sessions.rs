@@ -42,33 +42,39 @@ impl fmt::Debug for RefreshToken {
     }
 }
 
-/// What came of a refresh token.
-#[derive(Debug)]
-pub(crate) enum Refreshed {
-    /// It is used up, and this one follows.
-    Next { customer: Uuid, session: Uuid, token: RefreshToken },
-    /// It was used before; its session has been ended.
-    Reused(Uuid),
-    /// Nobody has it, or its session has ended.
-    Refused,
+/// What a refresh token is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TokenState {
+    /// For the next tokens of this session.
+    Unused { customer: Uuid, session: Uuid },
+    /// Nothing: it was used before.
+    Used { session: Uuid },
+    /// Nothing: nobody has it, or its session has ended.
+    Worthless,
 }
 
 impl Vault {
-    /// A new session of the customer's, until `expires_at`, and its first refresh token.
+    /// A new session, until `expires_at`, of a customer whose password was checked against the hash `verified`, and its
+    /// first refresh token; nothing when they have another password by now.
     pub(crate) async fn open_session(
         &self,
         customer: Uuid,
+        verified: &str,
         session: Uuid,
         expires_at: DateTime<Utc>,
-        now: DateTime<Utc>,
-    ) -> Result<RefreshToken, VaultError> {
+    ) -> Result<Option<RefreshToken>, VaultError> {
         let token = RefreshToken::random()?;
         let mut transaction = self.pool.begin().await?;
-        sqlx::query(include_str!("../../sql/delete_old_sessions.sql"))
+        // Changes nothing but makes a change of the password wait: it ends this session, or this session is none.
+        let kept = sqlx::query(include_str!("../../sql/keep_password.sql"))
             .bind(customer.to_string())
-            .bind(millis(now))
+            .bind(verified)
             .execute(&mut *transaction)
             .await?;
+        if kept.rows_affected() != 1 {
+            transaction.rollback().await?;
+            return Ok(None);
+        }
         sqlx::query(include_str!("../../sql/insert_session.sql"))
             .bind(session.to_string())
             .bind(customer.to_string())
@@ -81,15 +87,38 @@ impl Vault {
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await?;
-        Ok(token)
+        Ok(Some(token))
     }
 
-    /// Takes a refresh token for the next one of its session.
-    pub(crate) async fn refresh(
+    /// What the token is good for now; nothing is changed.
+    pub(crate) async fn token_state(
         &self,
         token: &RefreshToken,
         now: DateTime<Utc>,
-    ) -> Result<Refreshed, VaultError> {
+    ) -> Result<TokenState, VaultError> {
+        let row: Option<(String, String, i64, i64, i64)> =
+            sqlx::query_as(include_str!("../../sql/refresh_token.sql"))
+                .bind(token.hash())
+                .fetch_optional(&self.pool)
+                .await?;
+        let Some((session, customer, expires_at, revoked_at, used_at)) = row else {
+            return Ok(TokenState::Worthless);
+        };
+        let (session, customer) = (parse_id(&session)?, parse_id(&customer)?);
+        Ok(match () {
+            () if used_at > 0 => TokenState::Used { session },
+            () if revoked_at > 0 || expires_at <= millis(now) => TokenState::Worthless,
+            () => TokenState::Unused { customer, session },
+        })
+    }
+
+    /// Takes a refresh token for the next one of its session; nothing when it was not [`TokenState::Unused`] any more.
+    pub(crate) async fn rotate(
+        &self,
+        token: &RefreshToken,
+        now: DateTime<Utc>,
+    ) -> Result<Option<RefreshToken>, VaultError> {
+        let next = RefreshToken::random()?;
         let mut transaction = self.pool.begin().await?;
         let used: Option<(String,)> = sqlx::query_as(include_str!("../../sql/use_refresh_token.sql"))
             .bind(token.hash())
@@ -98,38 +127,15 @@ impl Vault {
             .await?;
         let Some((session,)) = used else {
             transaction.rollback().await?;
-            return self.refuse_used(token, now).await;
+            return Ok(None);
         };
-        let live: Option<(String,)> = sqlx::query_as(include_str!("../../sql/live_session.sql"))
-            .bind(session.as_str())
-            .bind(millis(now))
-            .fetch_optional(&mut *transaction)
-            .await?;
-        let Some((customer,)) = live else {
-            transaction.commit().await?;
-            return Ok(Refreshed::Refused);
-        };
-        let next = RefreshToken::random()?;
         sqlx::query(include_str!("../../sql/insert_refresh_token.sql"))
             .bind(next.hash())
-            .bind(session.as_str())
+            .bind(session)
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await?;
-        Ok(Refreshed::Next { customer: parse_id(&customer)?, session: parse_id(&session)?, token: next })
-    }
-
-    async fn refuse_used(&self, token: &RefreshToken, now: DateTime<Utc>) -> Result<Refreshed, VaultError> {
-        let session: Option<(String,)> = sqlx::query_as(include_str!("../../sql/session_of_token.sql"))
-            .bind(token.hash())
-            .fetch_optional(&self.pool)
-            .await?;
-        let Some((session,)) = session else {
-            return Ok(Refreshed::Refused);
-        };
-        let session = parse_id(&session)?;
-        self.end_session(session, now).await?;
-        Ok(Refreshed::Reused(session))
+        Ok(Some(next))
     }
 
     /// Ends a session: its refresh tokens are worth nothing from now on.
@@ -142,27 +148,17 @@ impl Vault {
         Ok(())
     }
 
-    /// Keeps another password, and ends every session but `session`.
-    pub(crate) async fn change_password(
+    /// Deletes at most `limit` sessions that have expired, with their tokens; gives how many.
+    pub(crate) async fn delete_expired_sessions(
         &self,
-        customer: Uuid,
-        password_hash: &str,
-        session: Option<Uuid>,
         now: DateTime<Utc>,
-    ) -> Result<(), VaultError> {
-        let mut transaction = self.pool.begin().await?;
-        sqlx::query(include_str!("../../sql/change_password.sql"))
-            .bind(customer.to_string())
-            .bind(password_hash)
-            .execute(&mut *transaction)
-            .await?;
-        sqlx::query(include_str!("../../sql/revoke_other_sessions.sql"))
-            .bind(customer.to_string())
-            .bind(session.map(|session| session.to_string()).unwrap_or_default())
+        limit: i64,
+    ) -> Result<u64, VaultError> {
+        let deleted = sqlx::query(include_str!("../../sql/delete_expired_sessions.sql"))
             .bind(millis(now))
-            .execute(&mut *transaction)
+            .bind(limit)
+            .execute(&self.pool)
             .await?;
-        transaction.commit().await?;
-        Ok(())
+        Ok(deleted.rows_affected())
     }
 }

@@ -116,6 +116,26 @@ pub(crate) async fn a_command_that_changes_nothing_is_kept_too(backend: Arc<impl
     assert_eq!(store.pending(&[], 10).await.unwrap().len(), 2);
 }
 
+pub(crate) async fn what_is_recorded_is_found_without_asking_again(backend: Arc<impl Backend>) {
+    let (store, id) = (backend.open().await, Uuid::now_v7());
+    let orders = orders(&store);
+    let hash = Some(RequestHash([1; 32]));
+    let keyed = || CommandContext { request_hash: hash, store_refusal: true, ..once() };
+    let (accepted, declined) = (keyed(), keyed());
+    let first = orders.execute(id, Order::Put(1), accepted.clone()).await.unwrap();
+    let refusal = orders.execute(id, Order::Take(9), declined.clone()).await;
+
+    let again = orders.recorded(accepted.command_id, hash).await.unwrap();
+    assert_eq!(again, Some(Executed { replayed: true, ..first }));
+    let refused_again = orders.recorded(declined.command_id, hash).await.map(|_| panic!("it was refused"));
+    assert_eq!(refused(refused_again).0, refused(refusal).0);
+    for other in [None, Some(RequestHash([2; 32]))] {
+        let mismatch = orders.recorded(accepted.command_id, other).await;
+        assert!(matches!(mismatch, Err(ExecuteError::RequestMismatch(_))), "{mismatch:?}");
+    }
+    assert_eq!(orders.recorded(Uuid::now_v7(), hash).await.unwrap(), None);
+}
+
 pub(crate) async fn if_match_is_honoured(backend: Arc<impl Backend>) {
     let (store, id) = (backend.open().await, Uuid::now_v7());
     let orders = orders(&store);

@@ -1,0 +1,1 @@
+SELECT lookup, customer_id FROM emails

@@ -1,0 +1,1 @@
+SELECT locked_until FROM attempts WHERE subject = $1

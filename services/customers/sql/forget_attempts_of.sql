@@ -1,0 +1,1 @@
+DELETE FROM attempts WHERE subject IN (SELECT lookup FROM emails WHERE customer_id = $1)

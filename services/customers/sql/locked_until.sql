@@ -1,1 +1,0 @@
-SELECT locked_until FROM customers WHERE customer_id = $1

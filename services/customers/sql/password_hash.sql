@@ -1,0 +1,1 @@
+SELECT password_hash FROM customers WHERE customer_id = $1

@@ -1,1 +1,0 @@
-SELECT session_id FROM refresh_tokens WHERE token_hash = $1

@@ -1,0 +1,1 @@
+UPDATE customers SET unsettled_since = 0 WHERE customer_id = $1

@@ -1,0 +1,53 @@
+//! Destroying what the vault has about somebody.
+
+use uuid::Uuid;
+
+use super::{Vault, VaultError, parse_id};
+
+impl Vault {
+    /// Deletes everything about somebody who never registered: under their key nothing was ever sealed that anybody has.
+    pub(crate) async fn delete(&self, customer: Uuid) -> Result<(), VaultError> {
+        let mut transaction = self.pool.begin().await?;
+        for statement in
+            [include_str!("../../sql/forget_attempts_of.sql"), include_str!("../../sql/delete_customer.sql")]
+        {
+            sqlx::query(statement).bind(customer.to_string()).execute(&mut *transaction).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    /// Destroys the customer's key, and with it everything else that is in here about them. Doing it again does what
+    /// is left to do.
+    ///
+    /// # Errors
+    /// Also when the row is gone and its bytes may still be read: it has to be done again.
+    pub(crate) async fn erase(&self, customer: Uuid) -> Result<(), VaultError> {
+        self.delete(customer).await?;
+        if self.is_file { self.empty_log().await } else { self.vacuum().await }
+    }
+
+    /// Deleted rows are overwritten (`secure_delete`); their pages also stand in SQLite's log until it is emptied, which
+    /// waits for readers.
+    async fn empty_log(&self) -> Result<(), VaultError> {
+        let (busy, _, _): (i64, i64, i64) =
+            sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&self.pool).await?;
+        if busy == 0 { Ok(()) } else { Err(VaultError::Busy) }
+    }
+
+    /// PostgreSQL keeps a deleted row until it is vacuumed away. What it has written elsewhere by then, in its log, its
+    /// archives and its replicas, is for whoever runs them to limit; `default.toml` says so.
+    async fn vacuum(&self) -> Result<(), VaultError> {
+        sqlx::query("VACUUM customers").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Whom the vault knows, in the order of their ids: those behind `after`, at most `limit`.
+    pub(crate) async fn customers_after(&self, after: Uuid, limit: i64) -> Result<Vec<Uuid>, VaultError> {
+        let rows: Vec<(String,)> = sqlx::query_as(include_str!("../../sql/customers_after.sql"))
+            .bind(after.to_string())
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(|(id,)| parse_id(id)).collect()
+    }
+}
