@@ -20,6 +20,7 @@ const SHARED: &[(&str, u16, &[&str])] = &[
     ("VersionMismatch", 412, &["version-mismatch"]),
     ("PayloadTooLarge", 413, &["payload-too-large"]),
     ("UnsupportedMediaType", 415, &["unsupported-media-type"]),
+    ("TooManyRequests", 429, &["too-many-requests"]),
     ("Internal", 500, &["internal"]),
     ("UpstreamFailed", 502, &["upstream-failed"]),
     ("Unavailable", 503, &["keys-unavailable", "overloaded", "request-timeout", "upstream-unavailable"]),

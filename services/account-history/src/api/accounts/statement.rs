@@ -30,12 +30,12 @@ pub(crate) struct StatementQuery {
     to: NaiveDate,
     /// How it is shown.
     #[serde(default)]
+    #[param(inline)]
     format: Format,
 }
 
 /// How it is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
-#[schema(as = StatementFormat)]
 #[serde(rename_all = "lowercase")]
 enum Format {
     #[default]
