@@ -118,7 +118,7 @@ pub(crate) async fn place(
     request_body = Option<CaptureBody>,
     responses(
         (status = 200, description = "It has left the account; what was held beyond it is free again", body = HoldReply),
-        (status = 403, description = "An operator placed it"),
+        (status = 403, description = "forbidden"),
         (status = 404, description = "account-not-found, hold-not-found"),
         (status = 409, description = "account-closed, account-frozen, hold-expired, exceeds-hold, insufficient-funds"),
     ),
@@ -146,7 +146,7 @@ pub(crate) async fn capture(
     request_body = Option<VoidBody>,
     responses(
         (status = 200, description = "It is free again", body = HoldReply),
-        (status = 403, description = "An operator placed it"),
+        (status = 403, description = "forbidden"),
         (status = 404, description = "account-not-found, hold-not-found"),
         (status = 409, description = "account-closed"),
     ),

@@ -47,7 +47,7 @@ pub(crate) struct DailyTransferBody {
     request_body = OverdraftBody,
     responses(
         (status = 200, description = "It holds from now on", body = AccountReply),
-        (status = 403, description = "Only operators set it"),
+        (status = 403, description = "forbidden"),
         (status = 404, description = "account-not-found"),
         (status = 409, description = "account-closed, overdraft-in-use"),
         (status = 422, description = "currency-mismatch"),
@@ -79,7 +79,7 @@ pub(crate) async fn set_overdraft(
     request_body = DailyTransferBody,
     responses(
         (status = 200, description = "It holds from now on", body = AccountReply),
-        (status = 403, description = "Only operators raise or remove it"),
+        (status = 403, description = "forbidden"),
         (status = 404, description = "account-not-found"),
         (status = 409, description = "account-closed"),
         (status = 422, description = "currency-mismatch"),
