@@ -197,8 +197,16 @@ pub struct Reply {
 impl Reply {
     /// `body` with the status, version and repetition of `executed`.
     pub fn new<A>(status: StatusCode, executed: &Executed<A>, body: &impl Serialize) -> Self {
-        let mut response = (status, [(ETAG, http::etag(executed.version.0))], Json(body)).into_response();
-        if executed.replayed {
+        let Self { mut response } = Self::of_many(status, executed.replayed, body);
+        response.headers_mut().insert(ETAG, http::etag(executed.version.0));
+        Self { response }
+    }
+
+    /// `body` of a request that was several commands: there is no one version, and it is a repetition when all of them
+    /// are.
+    pub fn of_many(status: StatusCode, is_repetition: bool, body: &impl Serialize) -> Self {
+        let mut response = (status, Json(body)).into_response();
+        if is_repetition {
             response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
         }
         Self { response }

@@ -3,6 +3,8 @@
 //! HTTP/1.1 only, on hyper itself. A client cannot keep a connection for nothing: there is a limit on how long it may
 //! take to send a request head and to take its answer, and on how many connections there are.
 
+mod lingering;
+
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
@@ -25,6 +27,8 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service;
+
+use lingering::Lingering;
 
 /// How long a request head may take, and how long a connection may stay idle.
 const HEAD_TIME: Duration = Duration::from_secs(30);
@@ -128,7 +132,7 @@ async fn answer(
     peer: SocketAddr,
     request: Request<Incoming>,
 ) -> Result<Response, Infallible> {
-    let mut request = request.map(Body::new);
+    let mut request = request.map(|body| Body::new(Lingering::new(body)));
     request.extensions_mut().insert(ConnectInfo(peer));
     router.call(request).await
 }

@@ -258,6 +258,12 @@ pub(crate) fn transfer(from: &str, to: &str, amount: u64) -> Value {
     json!({"fromAccountId": from, "toAccountId": to, "amount": amount, "currency": "USD"})
 }
 
+/// Dollar transfers to (account, cents).
+pub(crate) fn bulk(from: &str, lines: &[(&str, u64)]) -> Value {
+    let line = |(to, amount): &(&str, u64)| json!({"toAccountId": to, "amount": amount});
+    json!({"fromAccountId": from, "currency": "USD", "lines": lines.iter().map(line).collect::<Vec<_>>()})
+}
+
 pub(crate) fn fresh_key() -> String {
     Uuid::now_v7().to_string()
 }

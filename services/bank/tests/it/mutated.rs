@@ -11,7 +11,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::client::{Answer, Bank, fresh_key, transfer, usd};
+use crate::client::{Answer, Bank, bulk, fresh_key, transfer, usd};
 use crate::customers::{PASSWORD, Person, register};
 use crate::ownership::route_table;
 use crate::stage::Stage;
@@ -88,6 +88,7 @@ async fn targets(bank: &Bank) -> Vec<Target> {
         on("/v1/accounts/{id}/unfreeze", &reason, &outsider, Nothing),
         on("/v1/accounts/{id}/close", &reason, &outsider, Nothing),
         on("/v1/transfers", &transfer(&other, &account, 1), ada, One("MoneyTransferCreated")),
+        on("/v1/bulk-transfers", &bulk(&other, &[(&account, 1)]), ada, One("MoneyTransferCreated")),
         on("/v1/transfers/{id}/cancel", &reason, &outsider, Nothing),
         on("/v1/transfers/{id}/reverse", &reason, &outsider, Nothing),
         on("/v1/customers", &registration, &stranger, One("CustomerRegistered")),

@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::client::{Answer, Bank, fresh_key, hold, transfer, usd};
+use crate::client::{Answer, Bank, bulk, fresh_key, hold, transfer, usd};
 use crate::customers::{PASSWORD, Person, found, register};
 use crate::on_both_shapes;
 use crate::stage::Stage;
@@ -139,6 +139,7 @@ fn rows(people: &People) -> Vec<Row> {
         row("POST", "/v1/accounts/{id}/close", json!({}), [409, 404, 409]),
         // What the outsider gets is a transfer that fails; see `money_leaves_only_ones_own_account`.
         row("POST", "/v1/transfers", to, [202, 202, 202]),
+        row("POST", "/v1/bulk-transfers", bulk(&people.account, &[(&people.target, 1)]), [202, 202, 202]),
         row("GET", "/v1/transfers/{transfer}", Value::Null, [200, 404, 200]),
         row("POST", "/v1/transfers/{transfer}/cancel", json!({}), [409, 404, 409]),
         // The sender sees it and may not take it back.

@@ -3,7 +3,7 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::client::{Answer, fresh_key, transfer, usd};
+use crate::client::{Answer, bulk, fresh_key, transfer, usd};
 use crate::on_both_shapes;
 use crate::stage::{Stage, stored_events};
 
@@ -26,6 +26,8 @@ on_both_shapes! {
     reading_your_own_writes,
     the_same_key_is_one_transfer,
     a_dry_run_says_what_would_become_of_it,
+    many_transfers_start_at_once_and_end_each_on_its_own,
+    a_wrong_line_starts_none_of_them,
     a_refusal_under_a_key_is_answered_again,
     deposits_and_withdrawals,
     the_lists_page_through_everything,
@@ -277,6 +279,63 @@ async fn a_dry_run_says_what_would_become_of_it(stage: Stage) {
             "{answer:?}"
         );
     }
+    stage.end().await;
+}
+
+async fn many_transfers_start_at_once_and_end_each_on_its_own(stage: Stage) {
+    let bank = stage.bank();
+    let (ada, charles, euros) = (bank.open(100).await, bank.open(0).await, bank.open_in("EUR", 0).await);
+    let key = fresh_key();
+    let headers = [("idempotency-key", key.as_str())];
+    let body = bulk(&ada, &[(&charles, 30), (&euros, 20), (&charles, 40)]);
+    let started = bank.post("/v1/bulk-transfers", &headers, body.clone()).await.expect(202);
+    let ids = |answer: &Answer| -> Vec<String> {
+        let items = answer.body["items"].as_array().expect("items");
+        items.iter().map(|item| item["id"].as_str().expect("an id").to_owned()).collect()
+    };
+
+    let mut ends = Vec::new();
+    for id in ids(&started) {
+        let end = bank.ended(&id).await;
+        ends.push((end.state().to_owned(), end.reason().to_owned()));
+    }
+    let (done, refused) = (("completed", ""), ("failed", "currency-mismatch"));
+    let owned = |(state, reason): (&str, &str)| (state.to_owned(), reason.to_owned());
+    assert_eq!(ends, [done, refused, done].map(owned));
+    bank.balance_becomes(&ada, 30).await;
+    bank.balance_becomes(&charles, 70).await;
+
+    let again = bank.post("/v1/bulk-transfers", &headers, body).await.expect(202);
+    assert_eq!((ids(&again), again.header("idempotent-replayed")), (ids(&started), "true"));
+    // Not even a line more.
+    let longer = bulk(&ada, &[(&charles, 30), (&euros, 20), (&charles, 40), (&charles, 1)]);
+    let other = bank.post("/v1/bulk-transfers", &headers, longer).await;
+    other.expect_problem(422, "idempotency-key-reused");
+    bank.post("/v1/bulk-transfers", &[], bulk(&ada, &[(&charles, 1)]))
+        .await
+        .expect_problem(400, "idempotency-key-required");
+    bank.balance_becomes(&ada, 30).await;
+    stage.end().await;
+}
+
+async fn a_wrong_line_starts_none_of_them(stage: Stage) {
+    let bank = stage.bank();
+    let (ada, charles) = (bank.open(100).await, bank.open(0).await);
+    let many = vec![(charles.as_str(), 1); 101];
+    for (lines, pointer) in [
+        (&[(charles.as_str(), 1), (charles.as_str(), 0)][..], "/lines/1/amount"),
+        (&[(charles.as_str(), 1), (ada.as_str(), 1)], "/lines/1/toAccountId"),
+        (&[(charles.as_str(), 1), ("nobody", 1)], "/lines/1/toAccountId"),
+        (&many, "/lines"),
+        (&[], "/lines"),
+    ] {
+        let key = fresh_key();
+        let headers = [("idempotency-key", key.as_str())];
+        let refused = bank.post("/v1/bulk-transfers", &headers, bulk(&ada, lines)).await;
+        assert_eq!(refused.expect_problem(422, "invalid-body").body["pointer"], pointer);
+    }
+    let answer = bank.transfer(&ada, &charles, 100).await;
+    assert_eq!(answer.state(), "completed", "nothing had left the account: {answer:?}");
     stage.end().await;
 }
 

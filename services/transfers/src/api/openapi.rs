@@ -3,6 +3,7 @@
 use service_kit::openapi::complete;
 use utoipa::openapi::OpenApi;
 
+use super::bulk_transfers;
 use super::transfers::{self, cancel, one, reverse};
 
 /// The heading of the routes in a joined document.
@@ -12,7 +13,7 @@ pub(super) const TAG: &str = "transfers";
 #[openapi(
     info(title = "transfers"),
     tags((name = TAG, description = "Moving money between accounts")),
-    paths(transfers::create, one::read, cancel::cancel, reverse::reverse)
+    paths(transfers::create, bulk_transfers::create, one::read, cancel::cancel, reverse::reverse)
 )]
 struct Handlers;
 

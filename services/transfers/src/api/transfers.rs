@@ -89,6 +89,10 @@ pub(crate) struct TransferReply {
 }
 
 impl TransferReply {
+    pub(super) fn of_executed(executed: &Executed<MoneyTransfer>) -> Self {
+        Self::of(executed.id, executed.version.0, &executed.state)
+    }
+
     fn of(id: Uuid, version: i64, transfer: &MoneyTransfer) -> Self {
         let created = transfer.created();
         Self {

@@ -21,6 +21,7 @@ async fn start(
                 "done"
             }),
         )
+        .route("/refuses", get(|| async { "get" }))
         .route("/long", get(|| async { vec![b'x'; 64 << 20] }))
         .route(
             "/peer",
@@ -117,6 +118,27 @@ async fn one_connection_too_many_waits_for_a_place() {
     assert!(early.is_err(), "it was answered although all places are taken");
     held.pop();
     assert_eq!(waiting.read_u8().await.unwrap(), b'H');
+    shutdown.cancel();
+    server.await.unwrap();
+}
+
+/// The answer to a body that nobody reads: it is there although the client was still sending.
+#[tokio::test]
+async fn a_refusal_reaches_a_client_that_is_still_sending() {
+    let (address, shutdown, server) = start(Duration::ZERO, Duration::ZERO).await;
+    let body = vec![b'x'; 500_000];
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!("POST /refuses HTTP/1.1\r\nhost: h\r\ncontent-length: {}\r\n\r\n", body.len());
+    stream.write_all(head.as_bytes()).await.unwrap();
+    for part in body.chunks(10_000) {
+        stream.write_all(part).await.expect("the server takes it all");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    // The connection is good for another request.
+    stream.write_all(b"GET /peer HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut answers = String::new();
+    stream.read_to_string(&mut answers).await.unwrap();
+    assert!(answers.starts_with("HTTP/1.1 405") && answers.ends_with("127.0.0.1"), "{answers}");
     shutdown.cancel();
     server.await.unwrap();
 }
