@@ -33,17 +33,21 @@ impl Stands {
             || format!("embedded:{}", self.dir.join(format!("{}-bus.sqlite", name.name())).display());
         let bus = self.bus.clone().unwrap_or_else(own_log);
         let own_views = || format!("sqlite://{}", self.dir.join("views.sqlite").display());
+        let audit = format!("audit=sqlite://{}", self.dir.join("audit.sqlite").display());
+        let data = self.dir.join("bank-data").display().to_string();
+        let views = self.views.clone().unwrap_or_else(own_views);
         let given = match name {
-            Name::Accounts => vec!["--store", &self.accounts_store, "--bus", &bus],
-            Name::Transfers => vec!["--store", &self.transfers_store, "--bus", &bus],
-            Name::AccountHistory => {
-                let views = self.views.clone().unwrap_or_else(own_views);
-                return ["--views", &views, "--bus", &bus].map(str::to_owned).to_vec();
-            }
+            Name::Accounts => vec!["--store", &self.accounts_store, "--bus", &bus, "--set", &audit],
+            Name::Transfers => vec!["--store", &self.transfers_store, "--bus", &bus, "--set", &audit],
+            Name::AccountHistory => vec!["--views", &views, "--bus", &bus, "--set", &audit],
             Name::ApiGateway => Vec::new(),
+            // One operator opens all accounts, as fast as it goes.
             Name::Bank => {
-                let data = self.dir.join("bank-data").display().to_string();
-                return vec!["--data-dir".to_owned(), data];
+                let (rate, burst) = ("per_second=1000000", "burst=1000000");
+                let unlimited = [rate, burst].map(|of| format!("rate_limit.operators.{of}"));
+                return ["--data-dir", &data, "--set", &unlimited[0], "--set", &unlimited[1]]
+                    .map(str::to_owned)
+                    .to_vec();
             }
         };
         given.into_iter().map(str::to_owned).collect()
