@@ -4,7 +4,7 @@
 SELECT pg_advisory_xact_lock(7239472016);
 
 CREATE TABLE IF NOT EXISTS audit_entries (
-    sequence BIGINT NOT NULL PRIMARY KEY,
+    sequence BIGINT NOT NULL PRIMARY KEY CHECK (sequence > 0),
     entry    TEXT NOT NULL,
     hash     TEXT NOT NULL
 );

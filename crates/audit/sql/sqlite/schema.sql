@@ -1,6 +1,6 @@
 -- Entries are only ever added. Hashes are hexadecimal.
 CREATE TABLE IF NOT EXISTS audit_entries (
-    sequence INTEGER NOT NULL PRIMARY KEY,
+    sequence INTEGER NOT NULL PRIMARY KEY CHECK (sequence > 0),
     entry    TEXT NOT NULL,
     hash     TEXT NOT NULL
 ) STRICT;

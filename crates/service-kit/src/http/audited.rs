@@ -3,21 +3,54 @@
 //! Every command is one, and so is every refusal for want of a right, and every read by an operator, who sees what is
 //! others'. What customers read of their own is not.
 
+use std::panic::AssertUnwindSafe;
+
 use audit::{AuditLog, Decision};
 use axum::extract::{MatchedPath, Request};
 use axum::http::header::LOCATION;
 use axum::http::{Method, StatusCode};
+use axum::response::IntoResponse;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
+use futures::FutureExt;
 use identity::Caller;
 use metrics::counter;
+use tracing::Instrument;
+use uuid::Uuid;
 
-use super::RequestContext;
+use super::finish::after_panic;
+use super::guard::Clock;
 use super::problem::ProblemCode;
+use super::{Problem, RequestContext, context};
 
 /// Who it was that a public route found out about: whoever signed in or registered. A handler puts it into its answer.
 #[derive(Debug, Clone)]
 pub struct ActedAs(pub String);
+
+/// Answers a request, and comes back once the decision is kept, if it is one.
+///
+/// It runs in a task of its own: a client that goes away, a time limit or a panic leaves no decision out.
+pub(super) async fn answer(
+    asked: Option<Asked>,
+    clock: Clock,
+    answered: impl Future<Output = (Option<Caller>, Response)> + Send + 'static,
+) -> Response {
+    let Some(asked) = asked else { return answered.await.1 };
+    let request_id = asked.context.request_id;
+    let whole = async move {
+        let (caller, response) = match AssertUnwindSafe(answered).catch_unwind().await {
+            Ok(answered) => answered,
+            Err(panic) => (None, after_panic(panic)),
+        };
+        if let Some(decided) = asked.answered(caller.as_ref(), &response, clock()) {
+            decided.record().await;
+        }
+        response
+    };
+    let task = tokio::spawn(context::within(request_id, whole).in_current_span());
+    let ended_early = |error| Problem::internal(&error).into_response();
+    task.await.unwrap_or_else(ended_early)
+}
 
 /// What is known of a request before it is answered.
 pub(super) struct Asked {
@@ -28,8 +61,15 @@ pub(super) struct Asked {
     context: RequestContext,
 }
 
+/// The path, when its parameters are ids; else the route, because a client may write anything there.
+fn of_ids(route: &str, path: &str) -> String {
+    let parts = || route.split('/').zip(path.split('/'));
+    let is_id = |(of_route, part): (&str, &str)| !of_route.starts_with('{') || part.parse::<Uuid>().is_ok();
+    if parts().all(is_id) { path.to_owned() } else { route.to_owned() }
+}
+
 /// A decision that the log does not have yet.
-pub(super) struct Decided {
+struct Decided {
     log: AuditLog,
     decision: Decision,
 }
@@ -43,18 +83,17 @@ impl Asked {
             log,
             is_command: !matches!(*request.method(), Method::GET | Method::HEAD),
             action: format!("{} {route}", request.method()),
-            path: request.uri().path().to_owned(),
+            path: of_ids(route, request.uri().path()),
             context: request.extensions().get().cloned()?,
         })
     }
 
     /// What was decided; `None` when that is nothing to keep.
-    pub(super) fn answered(
-        self,
-        caller: Option<&Caller>,
-        answer: &Response,
-        at: DateTime<Utc>,
-    ) -> Option<Decided> {
+    fn answered(self, caller: Option<&Caller>, answer: &Response, at: DateTime<Utc>) -> Option<Decided> {
+        // Nothing was decided; and whoever asks too often must not fill the log.
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            return None;
+        }
         let is_refusal = matches!(answer.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
         if !(self.is_command || is_refusal || caller.is_some_and(Caller::is_operator)) {
             return None;
@@ -80,10 +119,24 @@ impl Decided {
     ///
     /// An entry that cannot be written does not take back what was decided: the answer stands, the entry goes to the
     /// process's own log in its place, and `/readyz` says that the audit log is away.
-    pub(super) async fn record(self) {
+    async fn record(self) {
         if let Err(error) = self.log.record(self.decision.clone()).await {
             counter!("audit_entries_lost_total").increment(1);
             tracing::error!(%error, decision = ?self.decision, "a decision could not be written to the audit log");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_ids_are_kept_of_a_path() {
+        let id = Uuid::from_u128(7);
+        let (route, path) = ("/v1/accounts/{id}/holds", format!("/v1/accounts/{id}/holds"));
+        assert_eq!(of_ids(route, &path), path);
+        assert_eq!(of_ids(route, "/v1/accounts/ada@example.org/holds"), route);
+        assert_eq!(of_ids("/v1/accounts", "/v1/accounts"), "/v1/accounts");
     }
 }

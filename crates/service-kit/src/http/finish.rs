@@ -91,7 +91,7 @@ async fn limit_number(State(in_flight): State<Arc<Semaphore>>, request: Request,
 
 /// The panic hook has already written where it was; this adds the request, whose span it runs in.
 #[expect(clippy::needless_pass_by_value, reason = "the signature that CatchPanicLayer asks for")]
-fn after_panic(panic: Box<dyn Any + Send>) -> Response {
+pub(super) fn after_panic(panic: Box<dyn Any + Send>) -> Response {
     let message = panic.downcast_ref::<&str>().copied();
     let message =
         message.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");

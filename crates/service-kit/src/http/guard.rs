@@ -42,19 +42,20 @@ use axum::Router;
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::header::{AUTHORIZATION, Entry};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use identity::{Caller, TokenError, TokenVerifier};
 use metrics::counter;
 
-use super::audited::Asked;
+use super::audited::{self, Asked};
+use super::rate::Remaining;
 use super::{Problem, RateLimiter};
 use crate::app::App;
 use crate::health::Health;
 
-type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+pub(super) type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 /// The routes of a service, each among those who may call it.
 pub struct Guard {
@@ -122,18 +123,26 @@ impl Guard {
 }
 
 /// Puts the [`Caller`] into the request, or refuses it.
-async fn authenticate(State(checked): State<Checked>, mut request: Request, next: Next) -> Response {
-    let asked = Asked::of(&request);
-    let caller = checked.caller(&mut request).await;
-    let response = match &caller {
-        Ok(caller) => serve_caller(caller, request, next).await.into_response(),
-        Err(problem) => problem.clone().into_response(),
+async fn authenticate(State(checked): State<Checked>, request: Request, next: Next) -> Response {
+    let (asked, clock) = (Asked::of(&request), Arc::clone(&checked.clock));
+    let answered = async move {
+        let mut request = request;
+        match checked.caller(&mut request).await {
+            Ok(caller) => {
+                let response = serve_caller(&caller, request, next).await.into_response();
+                (Some(caller), response)
+            }
+            Err(problem) => (None, refused(&request, problem).into_response()),
+        }
     };
-    let decided = asked.and_then(|asked| asked.answered(caller.as_ref().ok(), &response, (checked.clock)()));
-    if let Some(decided) = decided {
-        decided.record().await;
-    }
-    response
+    audited::answer(asked, clock, answered).await
+}
+
+/// A token that nobody believes is paid for by the address that it came from; who has no budget left learns no more.
+fn refused(request: &Request, problem: Problem) -> Problem {
+    let is_callers_fault = problem.status() == StatusCode::UNAUTHORIZED;
+    let counted = is_callers_fault.then(|| count_address(request)).flatten();
+    counted.and_then(Result::err).unwrap_or(problem)
 }
 
 impl Checked {
@@ -160,21 +169,21 @@ async fn only_operators(_: OperatorCaller, request: Request, next: Next) -> Resp
 
 async fn serve_stranger(State(checked): State<Checked>, request: Request, next: Next) -> Response {
     let asked = Asked::of(&request);
-    let response = count_stranger(request, next).await.into_response();
-    if let Some(decided) = asked.and_then(|asked| asked.answered(None, &response, (checked.clock)())) {
-        decided.record().await;
-    }
-    response
+    let answered = async move { (None, count_stranger(request, next).await.into_response()) };
+    audited::answer(asked, checked.clock, answered).await
 }
 
-/// Of whoever has not signed in, an address is all there is to know.
 async fn count_stranger(request: Request, next: Next) -> Result<Response, Problem> {
-    let address = request.extensions().get().map(|ConnectInfo(peer): &ConnectInfo<SocketAddr>| peer.ip());
-    let Some((limiter, address)) = limiter(&request).zip(address) else {
-        return Ok(next.run(request).await);
-    };
-    let remaining = limiter.count_stranger(address)?;
-    Ok(remaining.tell(next.run(request).await))
+    match count_address(&request) {
+        Some(counted) => Ok(counted?.tell(next.run(request).await)),
+        None => Ok(next.run(request).await),
+    }
+}
+
+/// Of whoever has not signed in, an address is all there is to know. `None` where nobody is counted.
+fn count_address(request: &Request) -> Option<Result<Remaining, Problem>> {
+    let peer = request.extensions().get().map(|ConnectInfo(peer): &ConnectInfo<SocketAddr>| peer.ip())?;
+    Some(limiter(request)?.count_stranger(peer, request.headers()))
 }
 
 fn limiter(request: &Request) -> Option<&RateLimiter> {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use governor::Quota;
 use governor::clock::{Clock, DefaultClock};
@@ -24,6 +24,7 @@ use serde::Deserialize;
 use super::Problem;
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// After so many requests, those who have not asked for a while are forgotten.
@@ -32,6 +33,9 @@ const FORGET_EVERY: u32 = 4096;
 /// Budgets by kind of caller; a service whose defaults have no `[rate_limit]` limits nobody.
 #[derive(Debug, Clone, Deserialize)]
 pub struct RateSettings {
+    /// Proxies in front, whose `X-Forwarded-For` is believed.
+    #[serde(default)]
+    pub trusted_proxies: Vec<IpAddr>,
     /// Whoever has not signed in, by address.
     pub strangers: Budget,
     /// Each customer.
@@ -55,6 +59,7 @@ pub struct Budget {
 pub struct RateLimiter(Arc<Kinds>);
 
 struct Kinds {
+    trusted_proxies: Vec<IpAddr>,
     strangers: Cells<IpAddr>,
     customers: Cells<String>,
     operators: Cells<String>,
@@ -78,6 +83,7 @@ impl RateLimiter {
     #[must_use]
     pub fn new(settings: &RateSettings) -> Self {
         Self(Arc::new(Kinds {
+            trusted_proxies: settings.trusted_proxies.clone(),
             strangers: Cells::new(settings.strangers),
             customers: Cells::new(settings.customers),
             operators: Cells::new(settings.operators),
@@ -97,12 +103,25 @@ impl RateLimiter {
         cells.count(kind, &caller.actor().as_str().to_owned())
     }
 
-    /// Counts a request of somebody who did not.
+    /// Counts a request of somebody who did not, and came through `peer`.
     ///
     /// # Errors
     /// `too-many-requests`, with the budget.
-    pub(crate) fn count_stranger(&self, address: IpAddr) -> Result<Remaining, Problem> {
-        self.0.strangers.count("stranger", &network(address))
+    pub(crate) fn count_stranger(&self, peer: IpAddr, headers: &HeaderMap) -> Result<Remaining, Problem> {
+        self.0.strangers.count("stranger", &network(self.client(peer, headers)))
+    }
+
+    /// Each proxy adds whom it had the request from at the end, so that only what trusted ones wrote counts: the last
+    /// address that is none of theirs.
+    fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let trusted = |address: &IpAddr| self.0.trusted_proxies.contains(&address.to_canonical());
+        if !trusted(&peer) {
+            return peer;
+        }
+        let lines = headers.get_all(FORWARDED_FOR).iter().rev().filter_map(|line| line.to_str().ok());
+        let hops = lines.flat_map(|line| line.rsplit(',')).map(|hop| hop.trim().parse::<IpAddr>());
+        // Behind what cannot be read nothing can be believed.
+        hops.map_while(Result::ok).find(|address| !trusted(address)).unwrap_or(peer)
     }
 }
 
@@ -181,22 +200,38 @@ mod tests {
     fn limiter() -> RateLimiter {
         // Slow to fill, so that nothing comes back while a test runs.
         let (strangers, customers, operators) = (budget(1, 2), budget(1, 3), budget(1, 4));
-        RateLimiter::new(&RateSettings { strangers, customers, operators })
+        let trusted_proxies = vec!["10.9.9.9".parse().unwrap(), "10.9.9.8".parse().unwrap()];
+        RateLimiter::new(&RateSettings { trusted_proxies, strangers, customers, operators })
+    }
+
+    #[test]
+    fn behind_a_trusted_proxy_the_client_is_whom_it_names() {
+        let client = |peer: &str, lines: &[&str]| {
+            let lines = lines.iter().map(|line| (FORWARDED_FOR, HeaderValue::from_str(line).unwrap()));
+            limiter().client(peer.parse().unwrap(), &lines.collect()).to_string()
+        };
+        assert_eq!(client("10.9.9.9", &["192.0.2.1"]), "192.0.2.1");
+        assert_eq!(client("10.9.9.9", &["192.0.2.66, 192.0.2.1, 10.9.9.8"]), "192.0.2.1");
+        assert_eq!(client("10.9.9.9", &["192.0.2.66", "192.0.2.1"]), "192.0.2.1");
+        // Whoever is not trusted may write what they like.
+        assert_eq!(client("192.0.2.5", &["192.0.2.1"]), "192.0.2.5");
+        assert_eq!(client("10.9.9.9", &[]), "10.9.9.9");
+        assert_eq!(client("10.9.9.9", &["192.0.2.1, unknown"]), "10.9.9.9");
     }
 
     #[test]
     fn an_address_spends_its_own_budget_only() {
         let limiter = limiter();
         let (one, other) = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
-        assert_eq!(limiter.count_stranger(one).unwrap().requests, 1);
-        assert_eq!(limiter.count_stranger(one).unwrap().requests, 0);
-        let refused = limiter.count_stranger(one).unwrap_err();
+        assert_eq!(limiter.count_stranger(one, &HeaderMap::new()).unwrap().requests, 1);
+        assert_eq!(limiter.count_stranger(one, &HeaderMap::new()).unwrap().requests, 0);
+        let refused = limiter.count_stranger(one, &HeaderMap::new()).unwrap_err();
         assert_eq!(refused.code(), "too-many-requests");
         let headers = refused.into_response().headers().clone();
         assert_eq!(headers["ratelimit"], "\"caller\";r=0;t=1");
         assert_eq!(headers["ratelimit-policy"], "\"caller\";q=2;w=2");
         assert_eq!(headers["retry-after"], "1");
-        assert_eq!(limiter.count_stranger(other).unwrap().requests, 1);
+        assert_eq!(limiter.count_stranger(other, &HeaderMap::new()).unwrap().requests, 1);
     }
 
     #[test]

@@ -216,7 +216,8 @@ impl ViewStore for MongoViews {
             }
             At::Time(time) => {
                 filter.insert("at", doc! { "$lte": time.timestamp_micros() });
-                doc! { "at": -1, "version": -1 }
+                // By version, not by time: clocks may differ, and what follows in the stream came later.
+                doc! { "version": -1 }
             }
         };
         let found = self.connection.find(&moments(generation), filter, order, 1).await?;

@@ -29,7 +29,8 @@ fn old_account(world: &mut World) -> AccountId {
             0 => world.deposit(account, amount),
             _ => world.withdraw(account, amount),
         }
-        let minutes = world.random.below(300) as i64;
+        // Two processes need not agree on the time, and commands may overtake each other.
+        let minutes = world.random.below(300) as i64 - 30;
         world.wait(Duration::minutes(minutes));
     }
     account
@@ -42,7 +43,7 @@ async fn two_periods_side_by_side_are_the_whole() {
     let reader = reader_of(&world).await;
     let mut expected: Vec<EntryView> = reader.all(&format!("/v1/accounts/{account}/entries")).await;
     expected.reverse();
-    let (first, last) = (expected[0].change.at.date_naive(), world.now().date_naive());
+    let (first, last) = (expected[0].change.at.date_naive(), world.now().date_naive() + Days::new(1));
     let between = async |from: NaiveDate, to: NaiveDate| {
         let path = format!("/v1/accounts/{account}/statement?from={from}&to={to}");
         reader.get(&path).await.is::<Value>()
@@ -51,7 +52,7 @@ async fn two_periods_side_by_side_are_the_whole() {
     let whole = between(first, last).await;
     assert_eq!(entries(&whole), expected);
     assert_eq!(whole["openingBalance"], 0);
-    for days in [0, 1, 30, 99] {
+    for days in [0, 1, 30, 80] {
         let cut = first + Days::new(days);
         let (early, late) = (between(first, cut).await, between(cut + Days::new(1), last).await);
         assert!(!entries(&early).is_empty() && !entries(&late).is_empty(), "{days}");

@@ -128,7 +128,11 @@ impl Application {
         let lookup: EmailLookup = self.vault.lookup(&registration.email);
         let tried = TriedFor::Address(&lookup);
         match self.try_password(tried, Some(customer), registration.password.clone()).await? {
-            Some(_) => Ok(self.vault.forget_attempts(tried).await?),
+            // Whoever gave the address up must not start its next holder's count anew.
+            Some(_) if self.holds(customer, &registration.email).await? => {
+                Ok(self.vault.forget_attempts(tried).await?)
+            }
+            Some(_) => Ok(()),
             None => Err(reused(request)),
         }
     }

@@ -36,12 +36,20 @@ impl Application {
     /// Gives up reservations of long ago that no registration made good.
     pub(crate) async fn settle_registrations(&self) -> Result<(), CustomerError> {
         for id in self.vault.unsettled(self.clock.now() - UNSETTLED_FOR, BATCH).await? {
-            let found = self.repository.find_optional(id).await?;
-            let registered = found.is_some_and(|customer| customer.state.known().is_some());
-            // Registered between the look and the fence: it stands, too.
-            if registered || self.give_up_claim(id).await?.known().is_some() {
-                self.vault.settle(id).await?;
+            // One that cannot be settled does not hold up those behind it.
+            if let Err(error) = self.settle_registration(id).await {
+                tracing::warn!(customer = %id, %error, "could not look after a registration that came to nothing");
             }
+        }
+        Ok(())
+    }
+
+    async fn settle_registration(&self, id: Uuid) -> Result<(), CustomerError> {
+        let found = self.repository.find_optional(id).await?;
+        let registered = found.is_some_and(|customer| customer.state.known().is_some());
+        // Registered between the look and the fence: it stands, too.
+        if registered || self.give_up_claim(id).await?.known().is_some() {
+            self.vault.settle(id).await?;
         }
         Ok(())
     }
@@ -65,7 +73,8 @@ impl Application {
         loop {
             let ids = self.vault.customers_after(after, BATCH).await?;
             let Some(last) = ids.last() else {
-                return Ok(());
+                // Also what an earlier look deleted and could not overwrite.
+                return Ok(self.vault.overwrite_deleted().await?);
             };
             after = *last;
             let erased = stream::iter(ids).map(|id| async move {
@@ -78,7 +87,7 @@ impl Application {
             });
             let erased: Vec<Option<Uuid>> = erased.buffer_unordered(READS).try_collect().await?;
             for id in erased.into_iter().flatten() {
-                self.vault.erase(id).await?;
+                self.vault.delete(id).await?;
                 tracing::warn!(customer = %id, "destroyed again what an older vault had brought back");
             }
         }

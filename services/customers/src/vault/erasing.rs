@@ -23,6 +23,14 @@ impl Vault {
     /// Also when the row is gone and its bytes may still be read: it has to be done again.
     pub(crate) async fn erase(&self, customer: Uuid) -> Result<(), VaultError> {
         self.delete(customer).await?;
+        self.overwrite_deleted().await
+    }
+
+    /// Sees to it that what was deleted cannot be read in the database's files.
+    ///
+    /// # Errors
+    /// When it may still be read: it has to be done again.
+    pub(crate) async fn overwrite_deleted(&self) -> Result<(), VaultError> {
         if self.is_file { self.empty_log().await } else { self.vacuum().await }
     }
 

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use domain::customer::{CustomerCommand, CustomerStatus};
 use domain::text::{Actor, CustomerId};
+use event_store::CommandContext;
 #[cfg(feature = "embedded")]
 use sqlx::{AnyConnection, Connection};
 use uuid::Uuid;
@@ -100,7 +101,7 @@ async fn an_erasure_is_recorded_only_when_the_log_is_empty() {
     assert_eq!(seen.0, 1);
     request_erasure(&stage, id).await;
 
-    let busy = stage.application.finish_erasure(id).await;
+    let busy = stage.application.finish_erasure(id, CommandContext::new(Uuid::now_v7())).await;
 
     assert!(matches!(busy, Err(CustomerError::Vault(VaultError::Busy))), "{busy:?}");
     assert_eq!(status(&stage, id).await, CustomerStatus::Erasing);
