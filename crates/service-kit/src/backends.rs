@@ -8,7 +8,6 @@ mod dead_letters;
 
 use std::sync::Arc;
 
-use audit::AuditLog;
 use event_store::EventStore;
 use futures::future::BoxFuture;
 use messaging::{Bus, DeadLetters, OutboxRelay, Subscription, SubscriptionStatus};
@@ -18,6 +17,7 @@ use crate::health::Health;
 use crate::settings::SecretUrl;
 use crate::tasks::Tasks;
 
+pub use crate::settings::open_audit;
 pub use bus::open_bus;
 pub use dead_letters::open_dead_letters;
 
@@ -88,17 +88,6 @@ pub fn open_store<'a>(
     Box::pin(async move {
         let opened = event_store::open(url.expose()).await;
         opened.map_err(|error| anyhow::anyhow!("setting `{name}` ({url}): {error}"))
-    })
-}
-
-/// Opens the audit log that the setting `audit` names.
-///
-/// # Errors
-/// When the URL is wrong or the database cannot be opened; the message names the setting.
-pub fn open_audit(url: &SecretUrl) -> BoxFuture<'_, anyhow::Result<AuditLog>> {
-    Box::pin(async move {
-        let opened = AuditLog::open(url.expose()).await;
-        opened.map_err(|error| anyhow::anyhow!("setting `audit` ({url}): {error}"))
     })
 }
 

@@ -19,7 +19,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::http::{
-    self, Answering, IdempotencyKey, IfMatch, InFlight, Prefer, Problem, RequestContext, SignedIn,
+    self, ActedAs, Answering, IdempotencyKey, IfMatch, InFlight, Prefer, Problem, RequestContext, SignedIn,
 };
 
 /// Answers that repeat an earlier one say so.
@@ -218,6 +218,13 @@ impl Reply {
         if let Ok(path) = HeaderValue::from_str(path) {
             self.response.headers_mut().insert(LOCATION, path);
         }
+        self
+    }
+
+    /// Says who asked, for the audit log: somebody who has not signed in, and of whom this answer makes a customer.
+    #[must_use]
+    pub fn acted_as(mut self, actor: &Actor) -> Self {
+        self.response.extensions_mut().insert(ActedAs(actor.to_string()));
         self
     }
 

@@ -23,7 +23,7 @@ mod rate;
 mod security;
 mod serve;
 
-pub use audited::ActedAs;
+pub use audited::{ActedAs, DecidedElsewhere};
 pub use between_services::between_services;
 pub use conditional::{IfMatch, etag, with_version};
 pub use context::{CORRELATION_ID, REQUEST_ID, RequestContext};

@@ -4,6 +4,7 @@
 //! mistake is one line that names the setting, where its value came from, and what would be right.
 
 mod args;
+mod audit;
 mod error;
 mod layers;
 mod listen;
@@ -14,6 +15,7 @@ mod tokens;
 mod url;
 
 pub use args::CommonArgs;
+pub use audit::open_audit;
 pub use error::SettingsError;
 pub(crate) use layers::has_setting;
 pub use layers::{load, misspelt_variables};

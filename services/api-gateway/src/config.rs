@@ -4,7 +4,7 @@ use std::fmt;
 
 use reqwest::Url;
 use serde::Deserialize;
-use service_kit::{Span, TokenSettings};
+use service_kit::{SecretUrl, Span, TokenSettings};
 
 /// The commented defaults, under every other source of settings.
 pub const DEFAULTS: &str = concat!(
@@ -24,6 +24,8 @@ pub struct Config {
     pub account_history_url: BaseUrl,
     /// Customers and their sessions.
     pub customers_url: BaseUrl,
+    /// The audit log.
+    pub audit: SecretUrl,
     /// How long connecting to a service may take.
     pub connect_timeout: Span,
     /// How long a service may take to answer, besides a client's own wait.

@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use service_kit::http::{Guard, Prefer};
+use service_kit::settings::open_audit;
 use service_kit::{About, App, CommonArgs, Failure, Health, SettingsError};
 
 use api::Services;
@@ -65,17 +66,26 @@ pub fn build(config: &Config) -> anyhow::Result<App> {
     Ok(guard.signed_in(api::routes(&services)).into_app(health))
 }
 
+/// The same, with whom it turns away in the audit log that the settings name.
+///
+/// # Errors
+/// When the settings contradict each other, or the log cannot be opened.
+pub async fn start(config: &Config) -> anyhow::Result<App> {
+    let app = build(config)?;
+    Ok(app.audited(open_audit(&config.audit).await?))
+}
+
 /// Runs the gateway until a signal.
 ///
 /// # Errors
 /// [`Failure`] when it cannot start.
 pub async fn run_with(args: &CommonArgs) -> Result<(), Failure> {
-    service_kit::run(&ABOUT, args, async |config: Config, _tasks| build(&config)).await
+    service_kit::run(&ABOUT, args, async |config: Config, _tasks| start(&config).await).await
 }
 
 /// The process: arguments, the gateway, and one line on stderr when it cannot start.
 pub fn run() -> ExitCode {
-    service_kit::main(&ABOUT, async |config: Config, _tasks| build(&config))
+    service_kit::main(&ABOUT, async |config: Config, _tasks| start(&config).await)
 }
 
 /// A client that waits must get its answer before this end gives up.

@@ -15,7 +15,7 @@ use axum::http::Method;
 use axum::response::Response;
 use reqwest::Client;
 use serde_json::Value;
-use service_kit::http::{Prefer, Problem, RequestContext, read_body};
+use service_kit::http::{DecidedElsewhere, Prefer, Problem, RequestContext, read_body};
 
 use crate::config::BaseUrl;
 
@@ -111,5 +111,6 @@ fn pass_back(upstream: &Upstream, answer: reqwest::Response) -> Response {
     *response.status_mut() = answer.status();
     *response.headers_mut() = headers::outbound(answer.headers().clone(), &upstream.url.origin());
     *response.body_mut() = Body::from_stream(answer.bytes_stream());
+    response.extensions_mut().insert(DecidedElsewhere);
     response
 }

@@ -27,6 +27,10 @@ use super::{Problem, RequestContext, context};
 #[derive(Debug, Clone)]
 pub struct ActedAs(pub String);
 
+/// Put into an answer that another service gave, which keeps its decisions itself.
+#[derive(Debug, Clone, Copy)]
+pub struct DecidedElsewhere;
+
 /// Answers a request, and comes back once the decision is kept, if it is one.
 ///
 /// It runs in a task of its own: a client that goes away, a time limit or a panic leaves no decision out.
@@ -91,7 +95,8 @@ impl Asked {
     /// What was decided; `None` when that is nothing to keep.
     fn answered(self, caller: Option<&Caller>, answer: &Response, at: DateTime<Utc>) -> Option<Decided> {
         // Nothing was decided; and whoever asks too often must not fill the log.
-        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+        let asked_too_often = answer.status() == StatusCode::TOO_MANY_REQUESTS;
+        if asked_too_often || answer.extensions().get::<DecidedElsewhere>().is_some() {
             return None;
         }
         let is_refusal = matches!(answer.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);

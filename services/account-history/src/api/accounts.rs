@@ -1,6 +1,7 @@
 //! `GET /v1/accounts`: the caller's accounts; to an operator those of any customer, or all.
 
 pub(super) mod entries;
+mod freshness;
 pub(super) mod one;
 pub(super) mod statement;
 pub(super) mod transfers;

@@ -1,11 +1,8 @@
 //! What happened to an account in a period: what it held before, every change, and what it held after.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Utc};
 use domain::ids::AccountId;
 use domain::money::Balance;
-use domain::text::Actor;
 use event_store::Version;
 
 use super::Application;
@@ -55,14 +52,13 @@ impl Period {
 }
 
 impl Application {
-    /// The statement of an account of `reader`'s.
+    /// What happened to the account in the period.
     pub(crate) async fn statement(
         &self,
-        reader: &Actor,
-        id: AccountId,
+        account: AccountView,
         period: Period,
     ) -> Result<Statement, QueryError> {
-        let account = self.account(reader, id, Version::NONE, Duration::ZERO).await?;
+        let id = account.id;
         let before = At::Time(period.begin() - TimeDelta::microseconds(1));
         let before = self.reader.moment(id, before).await?;
         let after = self.reader.moment(id, At::Time(period.end())).await?;

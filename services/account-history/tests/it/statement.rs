@@ -84,6 +84,8 @@ async fn a_wrong_period_is_told() {
     ] {
         reader.get(&path(query)).await.is_problem(400, "invalid-query");
     }
+    let newer = path("?from=2026-01-01&to=2026-01-31&minVersion=1000");
+    reader.get(&newer).await.is_problem(412, "view-out-of-date");
     let other = tokens().customer(uuid::Uuid::now_v7());
     reader
         .get_with(&other, &path("?from=2026-01-01&to=2026-01-31"))

@@ -10,7 +10,8 @@ const BINARY: &str = env!("CARGO_BIN_EXE_api-gateway");
 
 fn start(folder: &Path) -> Service {
     let keys = format!("tokens.keys=folder:{}", folder.join("keys").display());
-    let arguments = ["--listen", "127.0.0.1:0", "--set", &keys];
+    let audit = format!("audit=sqlite://{}", folder.join("audit.sqlite").display());
+    let arguments = ["--listen", "127.0.0.1:0", "--set", &keys, "--set", &audit];
     Service::start(Path::new(BINARY), arguments, [("BANK_LOG", "info")], &folder.join("log"))
 }
 
@@ -40,6 +41,7 @@ fn a_wrong_setting_is_one_line_and_status_2() {
         (vec![], vec![("BANK_ACCOUNTS_URL", "https://h")], "environment variable BANK_ACCOUNTS_URL"),
         (vec!["--set", "request_timeout=1s"], vec![], "`request_timeout`: must be more than"),
         (vec!["--log", "a=b=c"], vec![], "`log`"),
+        (vec!["--set", "audit=mysql://h"], vec![], "setting `audit`"),
         (vec!["--config", "/nowhere.toml"], vec![], "settings file /nowhere.toml"),
     ] {
         let output = run(&arguments, &variables);
@@ -57,7 +59,7 @@ async fn it_ends_when_whoever_started_it_is_gone() {
     let folder = tempfile::tempdir().unwrap();
     let mut gateway = Command::new(BINARY)
         .args(["--listen", "127.0.0.1:0"])
-        // Its keys are in a folder of the current one, unless the settings say otherwise.
+        // Its keys and its audit log are in folders of the current one, unless the settings say otherwise.
         .current_dir(folder.path())
         .env("BANK_STOP_WITH_STDIN", "1")
         .stdin(Stdio::piped())

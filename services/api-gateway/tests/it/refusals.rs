@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use audit::{Entry, Filter};
 use axum::body::Body;
 use axum::http::Method;
 use axum::response::Response;
@@ -37,6 +38,41 @@ async fn unknown_routes_and_wrong_methods_ask_no_service() {
         problem(answer, 405, "method-not-allowed").await;
     }
     assert!(stage.seen().is_empty());
+}
+
+/// (method and route, status, code) of what the gateway has kept so far.
+async fn kept(stage: &Stage) -> Vec<(String, u16, Option<String>)> {
+    let (entries, _) = stage.audit.read(&Filter::default(), 0, 1000).await.unwrap();
+    entries
+        .into_iter()
+        .map(|Entry { decision, .. }| (decision.action, decision.status, decision.code))
+        .collect()
+}
+
+#[tokio::test]
+async fn what_it_decides_itself_is_in_the_audit_log_and_what_a_service_decides_is_left_to_the_service() {
+    let stage =
+        Stage::answering(|_| async { Response::builder().status(403).body(Body::from("no")).unwrap() }).await;
+    let path = format!("/v1/transfers/{ID}/cancel");
+    let answer = stage.request(Method::POST, &path).send().await.unwrap();
+    assert_eq!(answer.status(), 403);
+    assert_eq!(kept(&stage).await, []);
+
+    let stranger = stage.http.post(format!("{}{path}", stage.url)).send().await.unwrap();
+    problem(stranger, 401, "unauthenticated").await;
+    let refused = ("POST /v1/transfers/{id}/cancel".to_owned(), 401, Some("unauthenticated".to_owned()));
+    assert_eq!(kept(&stage).await, [refused]);
+}
+
+/// Whether it was carried out, nobody knows: that it was asked for is kept here.
+#[tokio::test]
+async fn a_command_that_no_service_answered_is_in_the_audit_log() {
+    let stage = Stage::at("http://127.0.0.1:1").await;
+    let path = format!("/v1/transfers/{ID}/cancel");
+    let answer = stage.request(Method::POST, &path).send().await.unwrap();
+    problem(answer, 503, "upstream-unavailable").await;
+    let asked = ("POST /v1/transfers/{id}/cancel".to_owned(), 503, Some("upstream-unavailable".to_owned()));
+    assert_eq!(kept(&stage).await, [asked]);
 }
 
 #[tokio::test]

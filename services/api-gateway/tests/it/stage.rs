@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use api_gateway::Config;
+use audit::AuditLog;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -39,6 +40,7 @@ pub(crate) struct Stage {
     pub(crate) http: reqwest::Client,
     /// An operator's.
     pub(crate) token: String,
+    pub(crate) audit: AuditLog,
     seen: Arc<Mutex<Vec<Seen>>>,
     shutdown: CancellationToken,
 }
@@ -84,11 +86,13 @@ impl Stage {
     async fn before(service: &str, seen: Arc<Mutex<Vec<Seen>>>, shutdown: CancellationToken) -> Self {
         let keys = tempfile::tempdir().unwrap();
         let tokens = TestTokens::in_folder(keys.path());
-        let app = api_gateway::build(&config(service, keys.path())).unwrap();
+        let audit =
+            AuditLog::open(&format!("sqlite://{}/audit.sqlite", keys.path().display())).await.unwrap();
+        let app = api_gateway::build(&config(service, keys.path())).unwrap().audited(audit.clone());
         let options = HttpOptions { body_limit: 1000, ..HttpOptions::default() };
         let address = start(finish(app.router, options, app.health), &shutdown).await;
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { url: format!("http://{address}"), http, token: tokens.operator(), seen, shutdown }
+        Self { url: format!("http://{address}"), http, token: tokens.operator(), audit, seen, shutdown }
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {

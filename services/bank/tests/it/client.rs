@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use test_support::{TestTokens, eventually};
 use uuid::Uuid;
 
+use crate::leaks;
+
 /// A client of one running bank.
 #[derive(Clone)]
 pub(crate) struct Bank {
@@ -242,6 +244,9 @@ impl Bank {
 async fn read(response: reqwest::Response) -> Result<Answer, reqwest::Error> {
     let (status, headers) = (response.status(), response.headers().clone());
     let text = response.text().await?;
+    if !status.is_success() {
+        leaks::expect_none("an error", &text);
+    }
     let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
     Ok(Answer { status, headers, body })
 }

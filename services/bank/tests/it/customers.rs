@@ -9,6 +9,7 @@ use test_support::eventually;
 use uuid::Uuid;
 
 use crate::client::{Answer, Bank, fresh_key};
+use crate::leaks::{MAIL_DOMAIN, PASSWORD, SURNAME};
 use crate::on_both_shapes;
 use crate::stage::Stage;
 
@@ -29,8 +30,6 @@ on_both_shapes! {
     wrong_input_is_told_and_changes_nothing,
 }
 
-pub(crate) const PASSWORD: &str = "correct horse battery";
-
 /// Somebody whom no other test knows.
 pub(crate) struct Person {
     pub(crate) email: String,
@@ -39,8 +38,8 @@ pub(crate) struct Person {
 
 impl Person {
     pub(crate) fn new(name: &str) -> Self {
-        let email = format!("{}.{}@example.org", name.to_lowercase(), Uuid::now_v7().simple());
-        Self { email, name: format!("{name} of the Test") }
+        let email = format!("{}.{}@{MAIL_DOMAIN}", name.to_lowercase(), Uuid::now_v7().simple());
+        Self { email, name: format!("{name} {SURNAME}") }
     }
 
     fn registration(&self) -> Value {

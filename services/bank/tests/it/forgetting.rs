@@ -13,7 +13,8 @@ use test_support::{Service, TestTokens, eventually};
 use uuid::Uuid;
 
 use crate::client::{Answer, Bank};
-use crate::customers::{Customer, PASSWORD, Person, register};
+use crate::customers::{Customer, Person, register};
+use crate::leaks::PASSWORD;
 
 /// The texts that nobody may find, by what they are.
 pub(crate) type Planted = BTreeMap<&'static str, String>;

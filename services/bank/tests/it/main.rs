@@ -16,6 +16,7 @@ mod forgetting;
 #[cfg(feature = "distributed")]
 mod forgotten_on_servers;
 mod gate;
+mod leaks;
 mod load;
 mod mutated;
 mod ownership;

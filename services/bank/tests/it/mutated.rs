@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::client::{Answer, Bank, bulk, fresh_key, transfer, usd};
-use crate::customers::{PASSWORD, Person, register};
+use crate::customers::{Person, register};
+use crate::leaks::PASSWORD;
 use crate::ownership::route_table;
 use crate::stage::Stage;
 use damage::damaged;

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::client::{Answer, Bank, bulk, fresh_key, hold, transfer, usd};
-use crate::customers::{PASSWORD, Person, found, register};
+use crate::customers::{Person, found, register};
+use crate::leaks::PASSWORD;
 use crate::on_both_shapes;
 use crate::stage::Stage;
 
@@ -87,7 +88,7 @@ fn rows(people: &People) -> Vec<Row> {
     let to = transfer(&people.account, &people.target, 1);
     let account = json!({"title": "Second", "currency": "USD"});
     let named = json!({"title": "Second", "currency": "USD", "customerId": people.ada});
-    let fresh = json!({"email": "{fresh}@example.org", "name": "Ada", "password": PASSWORD});
+    let fresh = json!({"email": "{fresh}@planted.example.org", "name": "Ada", "password": PASSWORD});
     let credentials = json!({"email": people.email, "password": PASSWORD});
     let passwords = json!({"currentPassword": PASSWORD, "newPassword": PASSWORD});
     let payee = json!({"accountId": people.target, "name": "Charles"});

@@ -21,6 +21,7 @@ use test_support::eventually;
 
 use crate::client::Bank;
 use crate::gate::Gate;
+use crate::leaks;
 pub(crate) use embedded::Overrides;
 
 /// Reads every store and checks every invariant.
@@ -166,6 +167,16 @@ impl Stage {
         assert!(report.findings.is_empty(), "{:#?}", report.findings);
     }
 
+    /// Neither a person nor a secret is in what was logged or stored until now.
+    async fn assert_no_leak(&self) {
+        leaks::expect_none_stored(self.sources()).await;
+        leaks::expect_none_logged();
+        #[cfg(feature = "distributed")]
+        if let Kind::Distributed { running, .. } = &self.kind {
+            running.processes.logs().iter().for_each(|log| leaks::expect_none("a log", log));
+        }
+    }
+
     /// Waits until every transfer has ended and the views have caught up.
     pub(crate) async fn settled(&self) {
         eventually(|| async {
@@ -178,6 +189,7 @@ impl Stage {
     /// Checks what was stored, and lets go of the bank.
     pub(crate) async fn end(self) {
         self.assert_verified().await;
+        self.assert_no_leak().await;
         match self.kind {
             Kind::Embedded(embedded) => embedded.stop().await,
             #[cfg(feature = "distributed")]

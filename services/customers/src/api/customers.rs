@@ -7,6 +7,7 @@ use axum::http::header::ETAG;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use domain::customer::{Customer, EmailAddress, PersonName};
+use domain::text::{Actor, CustomerId};
 use event_store::Executed;
 use serde::{Deserialize, Serialize};
 use service_kit::command::{AnonymousRequest, CommandRequest, Reply};
@@ -107,7 +108,8 @@ pub(crate) async fn register(
     let registration = Registration { email: body.email, name: body.name, password: body.password };
     let executed = application.register(registration, &request).await.map_err(problem)?;
     let reply = Reply::new(StatusCode::CREATED, &executed, &CustomerReply::of(&executed));
-    Ok(reply.location("/v1/customers/me"))
+    let registered = Actor::from(CustomerId::from(executed.id));
+    Ok(reply.location("/v1/customers/me").acted_as(&registered))
 }
 
 /// What the bank knows of the caller

@@ -1,3 +1,5 @@
+mod decisions;
+
 use std::io;
 use std::num::NonZeroU32;
 use std::sync::{LazyLock, Mutex};

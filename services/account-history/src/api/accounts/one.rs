@@ -2,23 +2,19 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderName;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use domain::ids::AccountId;
-use event_store::Version;
 use serde::Deserialize;
 use service_kit::http::{Prefer, Problem, SignedIn, ValidPath, ValidQuery, with_version};
 use utoipa::openapi::schema::{AnyOfBuilder, Schema, SchemaType};
 use utoipa::openapi::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 
 use super::super::openapi::TAG;
+use super::freshness::{VersionParameter, tell_applied};
 use crate::application::Application;
 use crate::store::At;
 use crate::view::AccountView;
-
-/// RFC 7240: which preference was honoured.
-const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -59,25 +55,8 @@ pub(crate) async fn read(
     if let Some(AtParameter(at)) = query.at {
         account = application.account_at(account, at).await?;
     }
-    let mut response = with_version(account.version.0, Json(account)).into_response();
-    if let Some(applied) = prefer.applied().filter(|_| min_version > Version::NONE) {
-        response.headers_mut().insert(PREFERENCE_APPLIED, applied);
-    }
-    Ok(response)
-}
-
-/// A version: a whole number from 0.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(try_from = "u64")]
-struct VersionParameter(Version);
-
-impl TryFrom<u64> for VersionParameter {
-    type Error = &'static str;
-
-    fn try_from(number: u64) -> Result<Self, Self::Error> {
-        let version = i64::try_from(number).map_err(|_| "no account has so many versions")?;
-        Ok(Self(Version(version)))
-    }
+    let response = with_version(account.version.0, Json(account)).into_response();
+    Ok(tell_applied(response, prefer, min_version))
 }
 
 fn at_schema() -> Schema {

@@ -13,16 +13,17 @@ use domain::ids::AccountId;
 use domain::money::{Balance, Currency};
 use domain::text::Title;
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Problem, SignedIn, ValidPath, ValidQuery};
+use service_kit::http::{Prefer, Problem, SignedIn, ValidPath, ValidQuery};
 use utoipa::ToSchema;
 
 use super::super::openapi::TAG;
+use super::freshness::{VersionParameter, tell_applied};
 use crate::application::{Application, Period, Statement};
 use crate::view::EntryView;
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct StatementQuery {
     /// The first day, in UTC.
     from: NaiveDate,
@@ -32,6 +33,10 @@ pub(crate) struct StatementQuery {
     #[serde(default)]
     #[param(inline)]
     format: Format,
+    /// The view must have seen so many events of the account.
+    #[serde(default)]
+    #[param(value_type = i64, minimum = 0, default = 0)]
+    min_version: VersionParameter,
 }
 
 /// How it is shown.
@@ -67,7 +72,7 @@ pub(crate) struct StatementDocument {
     path = "/v1/accounts/{id}/statement",
     operation_id = "readStatement",
     tag = TAG,
-    params(("id" = AccountId, Path, description = "The account"), StatementQuery),
+    params(("id" = AccountId, Path, description = "The account"), Prefer, StatementQuery),
     responses(
         (status = 200, description = "The statement", content(
             (StatementDocument = "application/json"),
@@ -75,23 +80,29 @@ pub(crate) struct StatementDocument {
             (String = "text/html"),
         )),
         (status = 404, description = "account-not-found"),
+        (status = 412, description = "view-out-of-date"),
         (status = 422, description = "statement-too-long"),
     ),
 )]
 pub(crate) async fn read(
     State(application): State<Application>,
     SignedIn(caller): SignedIn,
+    prefer: Prefer,
     ValidPath(id): ValidPath<AccountId>,
     ValidQuery(query): ValidQuery<StatementQuery>,
 ) -> Result<Response, Problem> {
     let period = Period::new(query.from, query.to)
         .ok_or_else(|| Problem::invalid_query("`from` and `to` are the first and the last day, in this order and in the years from 1970 to 9999"))?;
-    let statement = application.statement(&caller.actor(), id, period).await?;
-    match query.format {
-        Format::Json => Ok(Json(StatementDocument::from(statement)).into_response()),
-        Format::Csv => table::csv(&statement).map_err(|error| Problem::internal(&error)),
-        Format::Html => page::html(&statement).map_err(|error| Problem::internal(&error)),
-    }
+    let min_version = query.min_version.0;
+    let account =
+        application.account(&caller.actor(), id, min_version, prefer.wait.unwrap_or_default()).await?;
+    let statement = application.statement(account, period).await?;
+    let response = match query.format {
+        Format::Json => Json(StatementDocument::from(statement)).into_response(),
+        Format::Csv => table::csv(&statement).map_err(|error| Problem::internal(&error))?,
+        Format::Html => page::html(&statement).map_err(|error| Problem::internal(&error))?,
+    };
+    Ok(tell_applied(response, prefer, min_version))
 }
 
 impl From<Statement> for StatementDocument {

@@ -52,7 +52,7 @@ pub(crate) fn start(
     environment: &[(&str, String)],
 ) -> Service {
     let binary = sibling_binary(Path::new(env!("CARGO_BIN_EXE_bank")), name);
-    let listen = ["--listen".to_owned(), "127.0.0.1:0".to_owned(), "--log".to_owned(), "warn".to_owned()];
+    let listen = ["--listen".to_owned(), "127.0.0.1:0".to_owned(), "--log".to_owned(), "info".to_owned()];
     let arguments = listen.iter().chain(arguments);
     Service::start(
         &binary,

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::MovableClock;
 use crate::gate::{GatedBus, Rules};
+use crate::leaks;
 
 /// Settings that differ from the defaults.
 #[derive(Default)]
@@ -48,6 +49,7 @@ impl Embedded {
     }
 
     async fn start_in(dir: TempDir, overrides: Overrides) -> Self {
+        leaks::watch_the_log();
         let config = config(dir.path(), overrides);
         let rules = Arc::new(Rules::default());
         let mut parts = Parts::open(&config).await.expect("the files can be opened");

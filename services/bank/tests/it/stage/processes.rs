@@ -82,6 +82,7 @@ impl Processes {
                 format!("transfers_url={transfers}"),
                 format!("account_history_url={}", self.address("account-history")),
                 format!("customers_url={}", self.address("customers")),
+                format!("audit={}", self.servers.audit),
                 keys,
                 // All tests together register from one address.
                 "rate_limit.strangers.per_second=10000".to_owned(),
