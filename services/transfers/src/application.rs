@@ -34,8 +34,6 @@ pub(crate) struct Application {
     pub(crate) trials: Arc<dyn Trials>,
 }
 
-pub(crate) use bulk::BulkOutcome;
-
 /// A transfer after a command, or why not.
 pub(crate) type Outcome = Result<Executed<MoneyTransfer>, ExecuteError<TransferRefusal>>;
 

@@ -23,7 +23,7 @@ pub struct EntryView {
     /// Which of the lines that made this version together it is, from 0; only those of a bulk transfer have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub line: Option<u32>,
+    pub line: Option<usize>,
     /// What changed.
     #[serde(flatten)]
     pub change: ChangeView,
@@ -35,7 +35,7 @@ pub struct EntryPlace {
     /// The version of the account.
     pub version: Version,
     /// The line of that version; 0 where it has only one entry.
-    pub line: u32,
+    pub line: usize,
 }
 
 impl EntryPlace {
@@ -69,7 +69,7 @@ impl Moment {
             change: change.clone(),
         };
         let alone = self.change.iter().map(move |change| entry(None, change));
-        alone.chain((0..).zip(&self.lines).map(move |(line, change)| entry(Some(line), change)))
+        alone.chain(self.lines.iter().enumerate().map(move |(line, change)| entry(Some(line), change)))
     }
 }
 

@@ -149,7 +149,7 @@ async fn entries_and_transfers_are_listed_newest_first(store: Store) {
     assert!(entries.len() > 5);
     let mut listed = store.list_entries(generation, account, None, 3).await.expect("a page");
     assert_eq!(listed, entries[..3]);
-    let before = Some(listed[2].version);
+    let before = Some(listed[2].place());
     listed.extend(store.list_entries(generation, account, before, 1_000).await.expect("a page"));
     assert_eq!(listed, entries);
 

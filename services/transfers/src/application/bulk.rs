@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::Application;
 
 /// A bulk transfer after a command, or why not.
-pub(crate) type BulkOutcome = Result<Executed<BulkTransfer>, ExecuteError<BulkTransferRefusal>>;
+type BulkOutcome = Result<Executed<BulkTransfer>, ExecuteError<BulkTransferRefusal>>;
 
 impl Application {
     /// Accepts a bulk transfer; its source takes it from there.
