@@ -13,11 +13,13 @@ mod event;
 mod evolve;
 mod refusal;
 pub mod saga;
+mod trial;
 
 pub use command::BulkTransferCommand;
 pub use details::{BulkDetails, BulkLine, MAX_LINES, balances_after, total};
 pub use event::BulkTransferEvent;
 pub use refusal::BulkTransferRefusal;
+pub use trial::trial;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

@@ -58,7 +58,7 @@ impl Sweeper {
         let now = self.application.clock.now();
         let due = self.application.store.due(BulkTransfer::TYPE, now, AT_ONCE).await?;
         for (id, deadline) in due {
-            match self.press_on(id).await? {
+            match self.press_on(id).await {
                 Outcome::Done => {
                     tracing::info!(bulk_transfer = %id, %deadline, "pressed on with an overdue bulk transfer")
                 }
@@ -80,14 +80,17 @@ impl Sweeper {
     }
 
     /// The source is asked to decide as any account is. Lines that were debited need nobody's answer: they are started.
-    async fn press_on(&self, id: Uuid) -> Result<Outcome, StoreError> {
-        let bulk = self.application.find_bulk(id).await?.state;
+    async fn press_on(&self, id: Uuid) -> Outcome {
+        let bulk = match self.application.find_bulk(id).await {
+            Ok(bulk) => bulk.state,
+            Err(error) => return Outcome::Retry(error.to_string()),
+        };
         if let Some(created) = bulk.created().filter(|created| created.lines_to_start().is_some()) {
-            return Ok(self.application.start_waiting_lines(created).await);
+            return self.application.start_waiting_lines(created).await;
         }
         let now = self.application.clock.now();
         let command = BulkTransferCommand::PassDeadline { now, next_check_at: now + self.retry_after };
         let context = CommandContext::new(Uuid::now_v7());
-        Ok(outcome_of(self.application.bulk_commands.execute(id, command, context).await))
+        outcome_of(self.application.bulk_commands.execute(id, command, context).await)
     }
 }

@@ -19,6 +19,7 @@ on_both_shapes! {
     nobody_pays_from_somebody_elses_account,
     the_lines_of_a_day_stay_within_the_limit_together,
     a_wrong_line_starts_nothing,
+    a_trial_says_what_the_source_would_say,
 }
 
 fn ended(ends: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -248,6 +249,29 @@ async fn a_wrong_line_starts_nothing(stage: Stage) {
     let most = 9_007_199_254_740_991;
     let answer = bank.bulk_transfer(&ada, &[(&charles, most), (&charles, most)]).await;
     assert_eq!((answer.state(), answer.reason()), ("failed", "insufficient-funds"));
+    assert_eq!(bank.transfer(&ada, &charles, 100).await.state(), "completed", "nothing had left the account");
+    stage.end().await;
+}
+
+async fn a_trial_says_what_the_source_would_say(stage: Stage) {
+    let bank = stage.bank();
+    let (ada, charles) = (bank.open(100).await, bank.open(0).await);
+    let unknown = Uuid::now_v7().to_string();
+    let path = "/v1/bulk-transfers?dryRun=true";
+
+    // Whether a line arrives is another question.
+    let fits = bank.post(path, &[], atomic(&ada, &[(&charles, 60), (&unknown, 40)])).await.expect(200);
+    let beyond = bank.post(path, &[], atomic(&ada, &[(&charles, 60), (&charles, 41)])).await.expect(200);
+    let foreign = bank.as_customer(Uuid::now_v7());
+    let foreign = foreign.post(path, &[], atomic(&ada, &[(&charles, 1)])).await.expect(200);
+
+    assert_eq!(fits.body, json!({"wouldBe": "debited"}));
+    assert_eq!(beyond.body, json!({"wouldBe": "failed", "reason": "insufficient-funds"}));
+    assert_eq!(foreign.body, json!({"wouldBe": "failed", "reason": "account-not-found"}));
+    let each = bank.post(path, &[], bulk(&ada, &[(&charles, 1)])).await;
+    each.expect_problem(400, "invalid-query");
+    let other = bank.post("/v1/bulk-transfers?tryRun=true", &[], atomic(&ada, &[(&charles, 1)])).await;
+    other.expect_problem(400, "invalid-query");
     assert_eq!(bank.transfer(&ada, &charles, 100).await.state(), "completed", "nothing had left the account");
     stage.end().await;
 }

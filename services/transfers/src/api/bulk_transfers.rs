@@ -7,18 +7,21 @@ mod atomic;
 mod each;
 pub(super) mod one;
 
+use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use domain::bulk_transfer::MAX_LINES;
 use domain::ids::AccountId;
 use domain::money::{Amount, Currency};
-use domain::text::Memo;
+use domain::text::{Actor, Memo};
 use event_store::CommandContext;
 use serde::{Deserialize, Serialize};
-use service_kit::command::{CommandRequest, Reply};
-use service_kit::http::{IdempotencyKey, Prefer, Problem, ValidJson, command_id};
+use service_kit::command::CommandRequest;
+use service_kit::http::{IdempotencyKey, Prefer, Problem, ValidJson, ValidQuery, command_id};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use self::atomic::BulkTrialReply;
 use self::each::EachReply;
 use self::one::BulkDocument;
 use super::openapi::TAG;
@@ -77,6 +80,15 @@ pub(crate) enum BulkReply {
     Atomic(BulkDocument),
 }
 
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct CreateQuery {
+    /// Only say what would become of an atomic request. Then no `Idempotency-Key` is needed.
+    #[serde(default)]
+    dry_run: bool,
+}
+
 /// Start many transfers from one account
 ///
 /// By `mode`, each line is a transfer of its own, where one that fails leaves the others alone; or the request is
@@ -88,9 +100,10 @@ pub(crate) enum BulkReply {
     path = "/v1/bulk-transfers",
     operation_id = "createBulkTransfer",
     tag = TAG,
-    params(IdempotencyKey, Prefer),
+    params(IdempotencyKey, Prefer, CreateQuery),
     request_body = BulkBody,
     responses(
+        (status = 200, description = "What would become of it; nothing was made", body = BulkTrialReply),
         (status = 201, description = "The atomic debit was decided within the wait that was asked for", body = BulkDocument, headers(("Location" = String, description = "The bulk transfer"))),
         (status = 202, description = "All are accepted and go on by themselves", body = BulkReply),
     ),
@@ -98,15 +111,33 @@ pub(crate) enum BulkReply {
 pub(crate) async fn create(
     State(application): State<Application>,
     prefer: Prefer,
+    ValidQuery(query): ValidQuery<CreateQuery>,
     request: CommandRequest,
     ValidJson { value: body, hash }: ValidJson<BulkBody>,
-) -> Result<Reply, Problem> {
-    let request = request.require_key()?;
+) -> Result<Response, Problem> {
     check(&body)?;
+    if query.dry_run {
+        return tried(&application, body, request.actor()).await.map(IntoResponse::into_response);
+    }
+    let request = request.require_key()?;
     let (actor, context) = (request.actor(), request.context(hash));
+    let reply = match body.mode {
+        Mode::Each => each::create(&application, body, actor, context).await?,
+        Mode::Atomic => atomic::create(&application, body, actor, context, prefer).await?,
+    };
+    Ok(reply.into_response())
+}
+
+async fn tried(
+    application: &Application,
+    body: BulkBody,
+    actor: Actor,
+) -> Result<Json<BulkTrialReply>, Problem> {
     match body.mode {
-        Mode::Each => each::create(&application, body, actor, context).await,
-        Mode::Atomic => atomic::create(&application, body, actor, context, prefer).await,
+        Mode::Each => {
+            Err(Problem::invalid_query("only an atomic request is tried as a whole; try each transfer"))
+        }
+        Mode::Atomic => atomic::tried(application, body, actor).await.map(Json),
     }
 }
 

@@ -4,7 +4,7 @@ use domain::bulk_transfer::{
     BulkDetails, BulkTransfer, BulkTransferCommand, BulkTransferRefusal, CreatedBulk, saga,
 };
 use domain::ids::{BulkId, TransferId};
-use domain::transfer::TransferCommand;
+use domain::transfer::{RefusalReason, TransferCommand};
 use event_store::{CommandContext, ExecuteError, Executed, StoreError, Versioned};
 use futures::future::join_all;
 use messaging::Outcome;
@@ -22,6 +22,14 @@ impl Application {
         let id = details.bulk_id.0;
         let command = BulkTransferCommand::Create { details, now: self.clock.now() };
         self.bulk_commands.execute(id, command, context).await
+    }
+
+    /// Why its source would refuse this bulk transfer if it were made now; `None` when it would be debited. Nothing is made.
+    pub(crate) async fn bulk_refusal(
+        &self,
+        details: &BulkDetails,
+    ) -> Result<Option<RefusalReason>, StoreError> {
+        self.trials.bulk_refusal(details).await
     }
 
     /// The bulk transfer as it is now.

@@ -1,18 +1,45 @@
 //! All lines leave the account at once, or none does.
 
 use axum::http::StatusCode;
-use domain::bulk_transfer::{BulkDetails, BulkLine, BulkTransfer};
+use domain::bulk_transfer::{BulkDetails, BulkLine, BulkStatus, BulkTransfer};
 use domain::ids::BulkId;
 use domain::text::Actor;
+use domain::transfer::RefusalReason;
 use event_store::{CommandContext, Executed};
+use serde::Serialize;
 use service_kit::command::Reply;
 use service_kit::http::{Prefer, Problem};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::one::{BulkDocument, not_created};
 use super::{BulkBody, BulkReply, LineBody, line_command_id};
 use crate::application::Application;
 use crate::error::{bulk_problem, read_bulk_problem};
+
+/// What would become of an atomic bulk transfer.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BulkTransferTrial)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct BulkTrialReply {
+    /// `debited` or `failed`. What a line's target would refuse is given back, and is not told here.
+    would_be: BulkStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    reason: Option<RefusalReason>,
+}
+
+/// Nothing is made.
+pub(super) async fn tried(
+    application: &Application,
+    body: BulkBody,
+    actor: Actor,
+) -> Result<BulkTrialReply, Problem> {
+    let details = details(application, body, actor);
+    let reason = application.bulk_refusal(&details).await.map_err(read_bulk_problem)?;
+    let would_be = if reason.is_some() { BulkStatus::Failed } else { BulkStatus::Debited };
+    Ok(BulkTrialReply { would_be, reason })
+}
 
 pub(super) async fn create(
     application: &Application,
