@@ -6,6 +6,7 @@
 //! An account answers two kinds of caller. Whoever stands in front of it (a customer, an operator) is refused
 //! with an [`AccountRefusal`]. A transfer waits elsewhere, so its refusals are events like its successes.
 
+mod bulk_steps;
 mod command;
 mod decide;
 mod event;

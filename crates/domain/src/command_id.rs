@@ -6,7 +6,7 @@
 
 use uuid::Uuid;
 
-use crate::ids::{HoldId, TransferId};
+use crate::ids::{BulkId, HoldId, TransferId};
 use crate::words::words;
 
 /// Drawn once, at random; it must never change.
@@ -31,6 +31,20 @@ words! {
         CreateReversal = "create-reversal",
         /// The reversed transfer takes note of how its reversal ended; of the new transfer.
         EndReversal = "end-reversal",
+        /// A line of a bulk transfer becomes a transfer, whose debit is recorded already.
+        CreateDebited = "create-debited",
+    }
+}
+
+words! {
+    /// A step of a bulk transfer.
+    pub enum BulkStep {
+        /// The source account debits all lines, or refuses to.
+        DebitLines = "debit-lines",
+        /// The bulk transfer takes note of the answer to [`BulkStep::DebitLines`].
+        RecordDebit = "record-debit",
+        /// The bulk transfer takes note that all lines have become transfers.
+        RecordLines = "record-lines",
     }
 }
 
@@ -44,6 +58,18 @@ pub fn step_command_id(transfer_id: TransferId, step: Step) -> Uuid {
 #[must_use]
 pub fn reversal_transfer_id(original: TransferId, attempt: u32) -> TransferId {
     TransferId(derived(&format!("transfer/{original}/reversal/{attempt}")))
+}
+
+/// The id of every command that carries out, or refuses, `step` of the bulk transfer.
+#[must_use]
+pub fn bulk_step_command_id(bulk_id: BulkId, step: BulkStep) -> Uuid {
+    derived(&format!("bulk-transfer/{bulk_id}/{step}"))
+}
+
+/// The id of the transfer that the line at `place`, from 0, of a bulk transfer becomes.
+#[must_use]
+pub fn line_transfer_id(bulk_id: BulkId, place: usize) -> TransferId {
+    TransferId(derived(&format!("bulk-transfer/{bulk_id}/line/{place}")))
 }
 
 /// The id of the command that records that a hold has expired. The same command records it for others of the account

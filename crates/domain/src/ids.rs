@@ -60,6 +60,11 @@ uuid_id! {
 }
 
 uuid_id! {
+    /// Identifies a bulk transfer, and is the id of its stream.
+    BulkId
+}
+
+uuid_id! {
     /// Identifies money that an account holds for somebody.
     HoldId
 }

@@ -1,10 +1,12 @@
 //! The bank's rules: accounts, transfers, customers, money. Pure code, no I/O, no clock, no randomness.
 //!
 //! Start with [`aggregate`], which says what an aggregate is; then [`account`] and [`transfer`], between which money
-//! moves; then [`transfer::saga`], the list of which command follows which event. [`customer`] stands for itself.
+//! moves; then [`transfer::saga`], the list of which command follows which event, and [`bulk_transfer`], many transfers
+//! that begin with one debit. [`customer`] stands for itself.
 
 pub mod account;
 pub mod aggregate;
+pub mod bulk_transfer;
 pub mod command_id;
 pub mod customer;
 pub mod event;

@@ -15,7 +15,7 @@ pub(crate) use statement::{MOST_ENTRIES, Period, Statement};
 
 use crate::error::QueryError;
 use crate::store::{Reader, TransferRange};
-use crate::view::{AccountView, EntryView, TransferView};
+use crate::view::{AccountView, EntryPlace, EntryView, TransferView};
 
 /// What the handlers call.
 #[derive(Clone)]
@@ -57,7 +57,7 @@ impl Application {
         &self,
         reader: &Actor,
         account: AccountId,
-        before: Option<Version>,
+        before: Option<EntryPlace>,
         limit: usize,
     ) -> Result<Vec<EntryView>, QueryError> {
         self.account(reader, account, Version::NONE, Duration::ZERO).await?;

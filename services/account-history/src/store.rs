@@ -30,7 +30,7 @@ use domain::text::CustomerId;
 use event_store::Version;
 use thiserror::Error;
 
-use crate::view::{AccountDocument, AccountView, EntryView, Moment, TransferDocument, Views};
+use crate::view::{AccountDocument, AccountView, EntryPlace, EntryView, Moment, TransferDocument, Views};
 
 /// Why the store did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -168,12 +168,12 @@ pub trait ViewStore: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<AccountView>, ViewError>;
 
-    /// The entries of an account below the version `before`, the newest first.
+    /// The entries of an account before the place `before`, the newest first.
     async fn list_entries(
         &self,
         generation: Generation,
         account: AccountId,
-        before: Option<Version>,
+        before: Option<EntryPlace>,
         limit: usize,
     ) -> Result<Vec<EntryView>, ViewError>;
 

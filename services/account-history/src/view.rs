@@ -6,13 +6,16 @@
 //! it carries a version for each: its own, and one in every recent transfer.
 
 mod account;
+mod entry;
 mod moment;
 mod replay;
 mod terms;
 mod transfer;
 
 pub use account::{AccountDocument, AccountView, RECENT, fold_account, merge_transfer};
-pub use moment::{ChangeView, EntryView, Moment, TransactionType};
+pub(crate) use entry::entries_before;
+pub use entry::{EntryPlace, EntryView};
+pub use moment::{ChangeView, Moment, TransactionType};
 pub use replay::{ReplayError, Views};
 pub use terms::{HoldView, TermsView};
 pub use transfer::{Stage, TransferDocument, TransferView, fold_transfer};

@@ -1,4 +1,4 @@
-//! What the accounts service listens to: the steps of transfers.
+//! What the accounts service listens to: the steps of transfers and of bulk transfers.
 //!
 //! Each step arrives under its own command id, so that a repeated message, a renamed subscription or the
 //! sweeper's repetition meets the first one's result.
@@ -6,23 +6,28 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use domain::Aggregate;
-use domain::account::{Account, AccountRefusal};
-use domain::transfer::{MoneyTransfer, TransferEvent, saga};
+use domain::account::{Account, AccountCommand, AccountRefusal};
+use domain::bulk_transfer::{self, BulkTransfer, BulkTransferEvent};
+use domain::event::CodecError;
+use domain::ids::AccountId;
+use domain::transfer::{self, MoneyTransfer, TransferEvent};
 use event_store::{Clock, Commands, EventStore, ExecuteError, RecordedEvent};
 use messaging::{Handler, Outcome, PerEvent, Subscription, topic_of};
 use service_kit::backends::Watched;
 use service_kit::command::{caused_by, outcome_of};
+use uuid::Uuid;
 
 use crate::Deps;
 
-/// Reads `bank.transfer` from its start, or from where this subscription stopped.
+/// Reads the topics from their start, or from where this subscription stopped.
 pub(crate) async fn subscribe(id: &str, deps: &Deps, commands: Commands<Account>) -> anyhow::Result<Watched> {
     let steps =
         TransferSteps { commands, store: Arc::clone(&deps.side.store), clock: Arc::clone(&deps.clock) };
     let subscription = Subscription {
         id: id.to_owned(),
-        topics: vec![topic_of(MoneyTransfer::TYPE)],
+        topics: [MoneyTransfer::TYPE, BulkTransfer::TYPE].map(topic_of).to_vec(),
         handler: Arc::new(PerEvent(steps)),
         dead_letters: Arc::clone(&deps.side.dead_letters),
         owner: None,
@@ -37,18 +42,45 @@ struct TransferSteps {
     clock: Arc<dyn Clock>,
 }
 
+/// What an account is asked for.
+struct Step {
+    account: AccountId,
+    command_id: Uuid,
+    command: AccountCommand,
+    /// Whether the sweeper asks, because the answer has not been seen.
+    asks_again: bool,
+}
+
+impl Step {
+    fn after(event: &RecordedEvent, now: DateTime<Utc>) -> Result<Option<Self>, CodecError> {
+        Ok(match event.stream.aggregate_type.as_str() {
+            MoneyTransfer::TYPE => Self::of_transfer(&event.decode()?, now),
+            BulkTransfer::TYPE => Self::of_bulk(&event.decode()?, now),
+            _ => None,
+        })
+    }
+
+    fn of_transfer(event: &TransferEvent, now: DateTime<Utc>) -> Option<Self> {
+        let asks_again = matches!(event, TransferEvent::DeadlinePassed { .. });
+        let (account, command_id, command, _) = transfer::saga::account_commands_after(event, now)?;
+        Some(Self { account, command_id, command, asks_again })
+    }
+
+    fn of_bulk(event: &BulkTransferEvent, now: DateTime<Utc>) -> Option<Self> {
+        let asks_again = matches!(event, BulkTransferEvent::BulkDeadlinePassed { .. });
+        let (account, command_id, command) = bulk_transfer::saga::account_command_after(event, now)?;
+        Some(Self { account, command_id, command, asks_again })
+    }
+}
+
 #[async_trait]
 impl Handler for TransferSteps {
     async fn handle(&self, event: &RecordedEvent) -> Outcome {
-        let transfer_event = match event.decode::<TransferEvent>() {
-            Ok(transfer_event) => transfer_event,
+        let Step { account, command_id, command, asks_again } = match Step::after(event, self.clock.now()) {
+            Ok(Some(step)) => step,
+            Ok(None) => return Outcome::Done,
             Err(error) => return Outcome::DeadLetter(error.to_string()),
         };
-        let step = saga::account_commands_after(&transfer_event, self.clock.now());
-        let Some((account, command_id, command, _)) = step else {
-            return Outcome::Done;
-        };
-        let asks_again = matches!(transfer_event, TransferEvent::DeadlinePassed { .. });
         match self.commands.execute(account.0, command, caused_by(event, command_id)).await {
             // The sweeper asks because it has not seen the answer: say it again.
             Ok(executed) if executed.replayed && asks_again => match self.store.republish(command_id).await {

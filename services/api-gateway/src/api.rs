@@ -49,6 +49,7 @@ pub(crate) fn routes(services: &Services) -> Router {
         .route("/v1/accounts/{id}/close", writes(accounts))
         .route("/v1/transfers", writes(transfers))
         .route("/v1/bulk-transfers", writes(transfers))
+        .route("/v1/bulk-transfers/{id}", reads(transfers))
         .route("/v1/transfers/{id}", reads(transfers))
         .route("/v1/transfers/{id}/cancel", writes(transfers))
         .route("/v1/transfers/{id}/reverse", writes(transfers))

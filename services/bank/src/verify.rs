@@ -4,6 +4,7 @@
 //! look wrong: what must come first is read last.
 
 mod accounts;
+mod bulk_transfers;
 mod command;
 mod commands;
 mod customers;
@@ -31,6 +32,8 @@ pub enum Invariant {
     WithinOverdraftLimit,
     /// Every transfer has ended as it should, or is within its deadline.
     TransfersEnd,
+    /// A bulk transfer is debited as a whole or not at all, and each line that is debited is a transfer.
+    BulksAreAtomic,
     /// A view equals a replay of the events.
     ViewEqualsReplay,
     /// Every stored event is in its topic, in order, and nothing else is.
@@ -45,11 +48,12 @@ pub enum Invariant {
 
 impl Invariant {
     /// Every invariant, in the order of the report.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::StreamsAreWhole,
         Self::MoneyIsConserved,
         Self::WithinOverdraftLimit,
         Self::TransfersEnd,
+        Self::BulksAreAtomic,
         Self::ViewEqualsReplay,
         Self::TopicEqualsStore,
         Self::OneEffectPerCommand,
@@ -63,6 +67,9 @@ impl Invariant {
             Self::MoneyIsConserved => "balances and money in flight equal deposits minus withdrawals",
             Self::WithinOverdraftLimit => "no account is below its overdraft limit in any version",
             Self::TransfersEnd => "every transfer has ended as it should, or is within its deadline",
+            Self::BulksAreAtomic => {
+                "every bulk transfer is debited as a whole or not at all, and each debited line is a transfer"
+            }
             Self::ViewEqualsReplay => "every view equals a replay of the events",
             Self::TopicEqualsStore => "every event is in its topic, in order, and nothing else is",
             Self::OneEffectPerCommand => "every command has one effect",
@@ -109,7 +116,7 @@ pub struct Report {
     pub transfers: usize,
     /// Customers, those who were erased not counted.
     pub customers: usize,
-    /// Transfers that have not ended yet, within their deadline.
+    /// Transfers that have not ended yet, and bulk transfers that are not yet made of transfers, within their deadline.
     pub in_flight: usize,
     /// Documents, entries and transfers in the views.
     pub view_records: usize,
@@ -140,8 +147,14 @@ pub fn check(evidence: &Evidence, overdue_since: DateTime<Utc>) -> Report {
     let customers = customers::read(&evidence.customers, &mut findings);
     accounts::money_is_conserved(&accounts, &mut findings);
     accounts::within_overdraft_limit(&accounts, &mut findings);
+    let bulks = bulk_transfers::read(&evidence.bulks, &mut findings);
+    let bulks_before = bulk_transfers::read(&evidence.bulks_before, &mut Vec::new());
     let ended_before = transfers::read(&evidence.transfers_before, &mut Vec::new());
-    transfers::end(&transfers, &ended_before, &accounts, overdue_since, &mut findings);
+    let to_come = bulk_transfers::lines_to_come(&bulks);
+    transfers::end(&transfers, &ended_before, &accounts, &to_come, overdue_since, &mut findings);
+    bulk_transfers::are_atomic(&bulks, &bulks_before, &accounts, &transfers, &mut findings);
+    bulk_transfers::end(&bulks, overdue_since, &mut findings);
+    bulk_transfers::own_their_lines(&bulks, &ended_before, &mut findings);
     views::equal_a_replay(evidence, &mut findings);
     topics::equal_the_stores(evidence, &mut findings);
     commands::have_one_effect(evidence, &mut findings);
@@ -149,11 +162,15 @@ pub fn check(evidence: &Evidence, overdue_since: DateTime<Utc>) -> Report {
     findings
         .sort_by_key(|finding| Invariant::ALL.iter().position(|invariant| *invariant == finding.invariant));
     Report {
-        events: evidence.accounts.len() + evidence.transfers.len() + evidence.customers.len(),
+        events: evidence.accounts.len()
+            + evidence.transfers.len()
+            + evidence.bulks.len()
+            + evidence.customers.len(),
         accounts: accounts.values().filter(|account| account.is_opened()).count(),
         transfers: transfers.values().filter(|transfer| transfer.is_created()).count(),
         customers: customers.values().filter(|customer| customer.active().is_some()).count(),
-        in_flight: transfers.values().filter(|transfer| transfer.is_pending()).count(),
+        in_flight: transfers.values().filter(|transfer| transfer.is_pending()).count()
+            + bulks.values().filter(|bulk| bulk_transfers::is_pending(bulk)).count(),
         view_records: views::count(&evidence.views),
         messages: evidence.messages.len(),
         views_behind: evidence.views_behind,

@@ -1,11 +1,13 @@
 //! The use cases of the transfers service, one function each.
 
+mod bulk;
 mod wait;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use domain::bulk_transfer::BulkTransfer;
 use domain::ids::TransferId;
 use domain::text::{Actor, Memo};
 use domain::transfer::{
@@ -24,6 +26,8 @@ use crate::trials::Trials;
 pub(crate) struct Application {
     pub(crate) commands: Commands<MoneyTransfer>,
     pub(crate) repository: Repository<MoneyTransfer>,
+    pub(crate) bulk_commands: Commands<BulkTransfer>,
+    pub(crate) bulks: Repository<BulkTransfer>,
     pub(crate) store: Arc<dyn EventStore>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) deadline: Duration,

@@ -1,4 +1,4 @@
-//! The transfers service: the saga's record of every money transfer.
+//! The transfers service: the saga's record of every money transfer, and of every bulk of them.
 //!
 //! Invariant: only an account's answer moves a transfer. The service never assumes what an account did; it asks
 //! again, or asks the account to refuse, and records what the account says.
@@ -11,8 +11,10 @@ mod subscriptions;
 mod sweeper;
 pub mod trials;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use domain::bulk_transfer::BulkTransfer;
 use domain::transfer::MoneyTransfer;
 use event_store::{Clock, Commands, LaneSettings, Repository, SystemClock};
 use futures::future::BoxFuture;
@@ -37,6 +39,9 @@ pub const ABOUT: About = About {
     example: None,
 };
 
+/// Memory for the states of bulk transfers, in MiB.
+const BULK_CACHE_MIB: u64 = 4;
+
 /// What the service stands on, chosen by whoever starts it.
 #[derive(Clone)]
 pub struct Deps {
@@ -54,7 +59,7 @@ pub struct Deps {
 
 /// The running service, without its listener.
 pub struct Service {
-    /// The routes under `/v1/transfers`, and what `/readyz` asks.
+    /// The routes under `/v1/transfers` and `/v1/bulk-transfers`, and what `/readyz` asks.
     pub app: App,
     /// The reader of the accounts' answers.
     pub subscription: Watched,
@@ -87,15 +92,18 @@ pub fn build(config: &Config, deps: Deps) -> BoxFuture<'_, anyhow::Result<Servic
 }
 
 async fn assemble(config: &Config, deps: Deps) -> anyhow::Result<Service> {
-    let repository = Repository::<MoneyTransfer>::new(
-        Arc::clone(&deps.side.store),
-        Arc::clone(&deps.clock),
-        config.snapshot_every,
-    );
+    let (store, clock) = (&deps.side.store, &deps.clock);
+    let repository =
+        Repository::<MoneyTransfer>::new(Arc::clone(store), Arc::clone(clock), config.snapshot_every);
+    let bulks = Repository::<BulkTransfer>::new(Arc::clone(store), Arc::clone(clock), config.snapshot_every);
     let lanes = LaneSettings::sized(config.lanes, config.lane_queue, config.state_cache_mib);
+    // There are few of them, and each has three commands.
+    let bulk_lane = LaneSettings::sized(NonZeroUsize::MIN, config.lane_queue, BULK_CACHE_MIB);
     let application = Application {
         commands: Commands::lanes(repository.clone(), &lanes),
         repository,
+        bulk_commands: Commands::lanes(bulks.clone(), &bulk_lane),
+        bulks,
         store: Arc::clone(&deps.side.store),
         clock: Arc::clone(&deps.clock),
         deadline: config.deadline.into(),

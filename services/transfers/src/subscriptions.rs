@@ -1,12 +1,13 @@
-//! What the transfers service listens to: the accounts' answers, and its own reversals.
+//! What the transfers service listens to: the accounts' answers, its own reversals, and its own bulk transfers.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::Aggregate;
 use domain::account::{Account, AccountEvent};
+use domain::bulk_transfer::{self, BulkTransfer, BulkTransferCommand, BulkTransferEvent};
 use domain::event::CodecError;
-use domain::ids::TransferId;
+use domain::ids::{BulkId, TransferId};
 use domain::transfer::{MoneyTransfer, TransferCommand, TransferEvent, saga};
 use event_store::RecordedEvent;
 use messaging::{Handler, Outcome, PerEvent, Subscription, topic_of};
@@ -17,11 +18,11 @@ use uuid::Uuid;
 use crate::Deps;
 use crate::application::Application;
 
-/// Reads `bank.account` and `bank.transfer` from their start, or from where this subscription stopped.
+/// Reads the topics from their start, or from where this subscription stopped.
 pub(crate) async fn subscribe(id: &str, deps: &Deps, application: Application) -> anyhow::Result<Watched> {
     let subscription = Subscription {
         id: id.to_owned(),
-        topics: vec![topic_of(Account::TYPE), topic_of(MoneyTransfer::TYPE)],
+        topics: [Account::TYPE, MoneyTransfer::TYPE, BulkTransfer::TYPE].map(topic_of).to_vec(),
         handler: Arc::new(PerEvent(Answers { application })),
         dead_letters: Arc::clone(&deps.side.dead_letters),
         owner: None,
@@ -29,29 +30,63 @@ pub(crate) async fn subscribe(id: &str, deps: &Deps, application: Application) -
     deps.side.subscribe(subscription, &deps.tasks).await
 }
 
-/// Records what the accounts answered, and links reversals with the transfers that they reverse.
+/// Records what the accounts answered, links reversals with the transfers that they reverse, and makes transfers of the
+/// lines of bulk transfers.
 struct Answers {
     application: Application,
 }
 
-/// What follows for which transfer, and the command's id.
-fn next_step(event: &RecordedEvent) -> Result<Option<(TransferId, Uuid, TransferCommand)>, CodecError> {
-    Ok(match event.stream.aggregate_type.as_str() {
-        Account::TYPE => saga::transfer_commands_after(&event.decode::<AccountEvent>()?),
-        MoneyTransfer::TYPE => saga::reversal_commands_after(&event.decode::<TransferEvent>()?),
-        _ => None,
-    })
+/// What follows an event, with the commands' ids.
+enum NextStep {
+    Transfer(TransferId, Uuid, TransferCommand),
+    Bulk(BulkId, Uuid, BulkTransferCommand),
+    Lines(BulkId, Vec<(TransferId, Uuid, TransferCommand)>),
+    Nothing,
+}
+
+impl NextStep {
+    fn after(event: &RecordedEvent) -> Result<Self, CodecError> {
+        Ok(match event.stream.aggregate_type.as_str() {
+            Account::TYPE => Self::after_answer(&event.decode()?),
+            MoneyTransfer::TYPE => Self::of(saga::reversal_commands_after(&event.decode::<TransferEvent>()?)),
+            BulkTransfer::TYPE => Self::after_bulk(BulkId(event.stream.aggregate_id), &event.decode()?),
+            _ => Self::Nothing,
+        })
+    }
+
+    fn after_answer(event: &AccountEvent) -> Self {
+        match bulk_transfer::saga::bulk_command_after(event) {
+            Some((bulk_id, command_id, command)) => Self::Bulk(bulk_id, command_id, command),
+            None => Self::of(saga::transfer_commands_after(event)),
+        }
+    }
+
+    fn after_bulk(bulk_id: BulkId, event: &BulkTransferEvent) -> Self {
+        let lines = bulk_transfer::saga::transfer_commands_after(event);
+        if lines.is_empty() { Self::Nothing } else { Self::Lines(bulk_id, lines) }
+    }
+
+    fn of(step: Option<(TransferId, Uuid, TransferCommand)>) -> Self {
+        step.map_or(Self::Nothing, |(id, command_id, command)| Self::Transfer(id, command_id, command))
+    }
 }
 
 #[async_trait]
 impl Handler for Answers {
     async fn handle(&self, event: &RecordedEvent) -> Outcome {
-        match next_step(event) {
+        let Application { commands, bulk_commands, .. } = &self.application;
+        let context = |command_id| caused_by(event, command_id);
+        match NextStep::after(event) {
             Err(error) => Outcome::DeadLetter(error.to_string()),
-            Ok(None) => Outcome::Done,
-            Ok(Some((transfer, command_id, command))) => {
-                let context = caused_by(event, command_id);
-                outcome_of(self.application.commands.execute(transfer.0, command, context).await)
+            Ok(NextStep::Nothing) => Outcome::Done,
+            Ok(NextStep::Transfer(id, command_id, command)) => {
+                outcome_of(commands.execute(id.0, command, context(command_id)).await)
+            }
+            Ok(NextStep::Bulk(id, command_id, command)) => {
+                outcome_of(bulk_commands.execute(id.0, command, context(command_id)).await)
+            }
+            Ok(NextStep::Lines(bulk_id, lines)) => {
+                self.application.start_lines(bulk_id, lines, context).await
             }
         }
     }

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::account::Account;
+use domain::bulk_transfer::{self, BulkDetails};
 use domain::transfer::{RefusalReason, TransferDetails, trial};
 use event_store::{Clock, EventStore, Repository, StoreError};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use service_kit::settings::Secret;
 use uuid::Uuid;
 
@@ -22,6 +23,12 @@ pub trait Trials: Send + Sync {
     /// # Errors
     /// [`StoreError`] when the accounts cannot be asked.
     async fn refusal(&self, transfer: &TransferDetails) -> Result<Option<RefusalReason>, StoreError>;
+
+    /// Why its source would refuse the bulk transfer if it were made now; `None` when it would be debited.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the accounts cannot be asked.
+    async fn bulk_refusal(&self, bulk: &BulkDetails) -> Result<Option<RefusalReason>, StoreError>;
 }
 
 /// Accounts of the same process: their own events.
@@ -50,12 +57,18 @@ impl Trials for LocalTrials {
         let target = self.account(transfer.to_account_id.0).await?;
         Ok(trial(&source, &target, transfer, self.clock.now()))
     }
+
+    async fn bulk_refusal(&self, bulk: &BulkDetails) -> Result<Option<RefusalReason>, StoreError> {
+        let source = self.account(bulk.from_account_id.0).await?;
+        Ok(bulk_transfer::trial(&source, bulk, self.clock.now()))
+    }
 }
 
-/// The accounts service as a process of its own, which answers `POST /internal/transfer-trials`.
+/// The accounts service as a process of its own, which answers `POST /internal/transfer-trials` and
+/// `POST /internal/bulk-transfer-trials`.
 pub struct HttpTrials {
     http: reqwest::Client,
-    url: String,
+    accounts_url: String,
     secret: Secret,
 }
 
@@ -70,19 +83,32 @@ impl HttpTrials {
     /// # Errors
     /// When no HTTP client can be made.
     pub fn new(accounts_url: &str, secret: Secret) -> Result<Self, reqwest::Error> {
-        let url = format!("{}/internal/transfer-trials", accounts_url.trim_end_matches('/'));
-        Ok(Self { http: reqwest::Client::builder().timeout(PATIENCE).no_proxy().build()?, url, secret })
+        let accounts_url = accounts_url.trim_end_matches('/').to_owned();
+        Ok(Self {
+            http: reqwest::Client::builder().timeout(PATIENCE).no_proxy().build()?,
+            accounts_url,
+            secret,
+        })
+    }
+
+    async fn ask(&self, what: &str, about: &impl Serialize) -> Result<Option<RefusalReason>, StoreError> {
+        let url = format!("{}/internal/{what}", self.accounts_url);
+        let ask = async {
+            let request = self.http.post(url).bearer_auth(self.secret.expose()).json(about);
+            request.send().await?.error_for_status()?.json::<TrialReply>().await
+        };
+        let reply = ask.await.map_err(|failure| StoreError::Unavailable(failure.to_string()))?;
+        Ok(reply.reason)
     }
 }
 
 #[async_trait]
 impl Trials for HttpTrials {
     async fn refusal(&self, transfer: &TransferDetails) -> Result<Option<RefusalReason>, StoreError> {
-        let ask = async {
-            let request = self.http.post(&self.url).bearer_auth(self.secret.expose()).json(transfer);
-            request.send().await?.error_for_status()?.json::<TrialReply>().await
-        };
-        let reply = ask.await.map_err(|failure| StoreError::Unavailable(failure.to_string()))?;
-        Ok(reply.reason)
+        self.ask("transfer-trials", transfer).await
+    }
+
+    async fn bulk_refusal(&self, bulk: &BulkDetails) -> Result<Option<RefusalReason>, StoreError> {
+        self.ask("bulk-transfer-trials", bulk).await
     }
 }

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::ids::{AccountId, HoldId};
+use crate::bulk_transfer::BulkDetails;
+use crate::ids::{AccountId, BulkId, HoldId};
 use crate::money::{Amount, AmountOrZero, Currency, Money};
 use crate::text::{Actor, CustomerId, Memo, Title};
 use crate::transfer::{RefusalReason, TransferDetails, UnwindReason};
@@ -150,6 +151,20 @@ pub enum AccountCommand {
     RefuseDebit {
         /// The transfer.
         transfer: TransferDetails,
+        /// Why.
+        reason: RefusalReason,
+    },
+    /// As the source of a bulk transfer: take the money of all lines out, or refuse to.
+    DebitLines {
+        /// The bulk transfer.
+        bulk: BulkDetails,
+        /// The time, which must be before the bulk transfer's deadline.
+        now: DateTime<Utc>,
+    },
+    /// Give up on the debit of a bulk transfer: if it was not answered yet, this is the answer.
+    RefuseDebitLines {
+        /// The bulk transfer.
+        bulk_id: BulkId,
         /// Why.
         reason: RefusalReason,
     },

@@ -5,6 +5,7 @@ mod limits;
 
 use chrono::{DateTime, Utc};
 
+use super::bulk_steps::{debit_lines, refuse_debit_lines};
 use super::transfer_steps::{credit, debit, refuse_credit, refuse_debit, reverse_debit};
 use super::{Account, AccountCommand as Command, AccountEvent as Event, AccountRefusal as Refusal};
 use super::{AccountStatus, OpenedAccount};
@@ -54,6 +55,8 @@ pub(super) fn decide(account: &Account, command: &Command) -> Result<Vec<Event>,
         Command::Close { actor, reason, now } => close(account.of(actor)?, reason, *now),
         Command::Debit { transfer, now } => Ok(vec![debit(account, transfer, *now)]),
         Command::RefuseDebit { transfer, reason } => Ok(vec![refuse_debit(transfer, *reason)]),
+        Command::DebitLines { bulk, now } => Ok(vec![debit_lines(account, bulk, *now)]),
+        Command::RefuseDebitLines { bulk_id, reason } => Ok(vec![refuse_debit_lines(*bulk_id, *reason)]),
         Command::Credit { transfer, now } => Ok(vec![credit(account, transfer, *now)]),
         Command::RefuseCredit { transfer, reason } => Ok(vec![refuse_credit(transfer, *reason)]),
         Command::ReverseDebit { transfer, reason, now } => {

@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::DomainEvent;
+use crate::bulk_transfer::BulkLine;
 use crate::event::EventType;
-use crate::ids::{AccountId, HoldId, TransferId};
+use crate::ids::{AccountId, BulkId, HoldId, TransferId};
 use crate::money::{Amount, AmountOrZero, Balance, Currency, Money};
 use crate::text::{CustomerId, Memo, Title};
 use crate::transfer::{RefusalReason, UnwindReason};
@@ -176,6 +177,30 @@ pub enum AccountEvent {
         /// Why.
         reason: RefusalReason,
     },
+    /// A bulk transfer took the money of all its lines out.
+    AccountLinesDebited {
+        /// The bulk transfer.
+        bulk_id: BulkId,
+        /// Whose account it is.
+        owner: CustomerId,
+        /// This account.
+        from_account_id: AccountId,
+        /// What all amounts are in.
+        currency: Currency,
+        /// How much is for whom; each line becomes a transfer.
+        lines: Vec<BulkLine>,
+        /// The balance after all of them.
+        balance: Balance,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// A bulk transfer was refused money from this account, for any of its lines.
+    AccountLinesDebitRejected {
+        /// The bulk transfer.
+        bulk_id: BulkId,
+        /// Why.
+        reason: RefusalReason,
+    },
     /// A transfer brought money in.
     AccountCredited {
         /// The transfer.
@@ -240,6 +265,8 @@ impl DomainEvent for AccountEvent {
         EventType { name: "AccountClosed", schema_version: 1 },
         EventType { name: "AccountDebited", schema_version: 1 },
         EventType { name: "AccountDebitRejected", schema_version: 1 },
+        EventType { name: "AccountLinesDebited", schema_version: 1 },
+        EventType { name: "AccountLinesDebitRejected", schema_version: 1 },
         EventType { name: "AccountCredited", schema_version: 1 },
         EventType { name: "AccountCreditRejected", schema_version: 1 },
         EventType { name: "AccountDebitReversed", schema_version: 1 },

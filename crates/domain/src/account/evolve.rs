@@ -37,6 +37,12 @@ fn evolve_opened(mut account: OpenedAccount, event: &Event) -> OpenedAccount {
             account.balance = *balance;
             account.note_debit(*transfer_id, money.amount, *at);
         }
+        Event::AccountLinesDebited { lines, balance, at, .. } => {
+            account.balance = *balance;
+            for line in lines {
+                account.note_debit(line.transfer_id, line.amount, *at);
+            }
+        }
         Event::AccountWithdrawn { balance, .. } => {
             account.balance = *balance;
             if balance.is_zero() && account.status == AccountStatus::ClosedWithBalance {
@@ -78,6 +84,7 @@ fn evolve_opened(mut account: OpenedAccount, event: &Event) -> OpenedAccount {
         }
         Event::AccountOpened { .. }
         | Event::AccountDebitRejected { .. }
+        | Event::AccountLinesDebitRejected { .. }
         | Event::AccountCreditRejected { .. } => {}
     }
     account

@@ -6,7 +6,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{Account, AccountEvent as Event, AccountRefusal, AccountStatus, OpenedAccount};
-use crate::money::Balance;
+use crate::money::{Amount, Balance, Currency};
+use crate::text::Actor;
 use crate::transfer::{RefusalReason, TransferDetails, UnwindReason};
 
 pub(super) fn debit(account: &Account, transfer: &TransferDetails, now: DateTime<Utc>) -> Event {
@@ -62,24 +63,18 @@ pub(super) fn reverse_debit(
     Ok(Event::AccountDebitReversed { transfer_id: transfer.transfer_id, money, reason, balance, at: now })
 }
 
-/// To an outsider a foreign account is not there, so ownership is looked at before anything else is told.
 fn balance_after_debit<'a>(
     account: &'a Account,
     transfer: &TransferDetails,
     now: DateTime<Utc>,
 ) -> Result<(&'a OpenedAccount, Balance), RefusalReason> {
-    let account = account.opened().ok_or(RefusalReason::AccountNotFound)?;
-    if transfer.actor.as_ref().is_some_and(|actor| !actor.may_act_for(&account.owner)) {
-        return Err(RefusalReason::AccountNotFound);
-    }
+    let account = account.source_of(transfer.actor.as_ref())?;
     if transfer.from_account_id == transfer.to_account_id {
         return Err(RefusalReason::SameAccount);
     }
-    expect_movable(account, transfer, now)?;
-    let amount = transfer.money.amount;
-    let balance = account.balance_after(amount, None, now).map_err(|_| RefusalReason::InsufficientFunds)?;
-    let fits = account.is_within_daily_limit(amount, now);
-    fits.then_some((account, balance)).ok_or(RefusalReason::LimitExceeded)
+    account.expect_movable(transfer.money.currency, transfer.deadline, now)?;
+    let balance = account.balance_after_transfer(transfer.money.amount, now)?;
+    Ok((account, balance))
 }
 
 fn balance_after_credit<'a>(
@@ -88,26 +83,52 @@ fn balance_after_credit<'a>(
     now: DateTime<Utc>,
 ) -> Result<(&'a OpenedAccount, Balance), RefusalReason> {
     let account = account.opened().ok_or(RefusalReason::AccountNotFound)?;
-    expect_movable(account, transfer, now)?;
+    account.expect_movable(transfer.money.currency, transfer.deadline, now)?;
     let balance = account.balance.checked_add(transfer.money.amount);
     balance.map(|balance| (account, balance)).ok_or(RefusalReason::LimitExceeded)
 }
 
-fn expect_movable(
-    account: &OpenedAccount,
-    transfer: &TransferDetails,
-    now: DateTime<Utc>,
-) -> Result<(), RefusalReason> {
-    if now >= transfer.deadline {
-        return Err(RefusalReason::DeadlineExceeded);
+impl Account {
+    /// The account, if it was opened and `actor` may take money out of it. To an outsider a foreign account is not there,
+    /// so ownership is looked at before anything else is told.
+    pub(super) fn source_of(&self, actor: Option<&Actor>) -> Result<&OpenedAccount, RefusalReason> {
+        let account = self.opened().ok_or(RefusalReason::AccountNotFound)?;
+        let is_theirs = actor.is_none_or(|actor| actor.may_act_for(&account.owner));
+        is_theirs.then_some(account).ok_or(RefusalReason::AccountNotFound)
     }
-    match account.status {
-        AccountStatus::Open => {}
-        AccountStatus::Frozen => return Err(RefusalReason::AccountFrozen),
-        AccountStatus::Closed | AccountStatus::ClosedWithBalance => return Err(RefusalReason::AccountClosed),
+}
+
+impl OpenedAccount {
+    /// What the account holds after a transfer, or a bulk of them, has taken `amount` out.
+    pub(super) fn balance_after_transfer(
+        &self,
+        amount: Amount,
+        now: DateTime<Utc>,
+    ) -> Result<Balance, RefusalReason> {
+        let balance = self.balance_after(amount, None, now).map_err(|_| RefusalReason::InsufficientFunds)?;
+        self.is_within_daily_limit(amount, now).then_some(balance).ok_or(RefusalReason::LimitExceeded)
     }
-    if transfer.money.currency != account.currency {
-        return Err(RefusalReason::CurrencyMismatch);
+
+    /// Whether transfers in this currency may move anything, while there is time for it.
+    pub(super) fn expect_movable(
+        &self,
+        currency: Currency,
+        deadline: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<(), RefusalReason> {
+        if now >= deadline {
+            return Err(RefusalReason::DeadlineExceeded);
+        }
+        match self.status {
+            AccountStatus::Open => {}
+            AccountStatus::Frozen => return Err(RefusalReason::AccountFrozen),
+            AccountStatus::Closed | AccountStatus::ClosedWithBalance => {
+                return Err(RefusalReason::AccountClosed);
+            }
+        }
+        if currency != self.currency {
+            return Err(RefusalReason::CurrencyMismatch);
+        }
+        Ok(())
     }
-    Ok(())
 }

@@ -6,7 +6,7 @@ use utoipa::openapi::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 
 use super::{component, text, words};
 use crate::customer::{EmailAddress, PersonName, Sealed};
-use crate::ids::{AccountId, HoldId, PayeeId, TransferId};
+use crate::ids::{AccountId, BulkId, HoldId, PayeeId, TransferId};
 use crate::money::{Amount, AmountOrZero, Balance, Currency};
 use crate::text::{Actor, CustomerId, Memo, Title};
 use crate::transfer::{RefusalReason, UnwindReason};
@@ -26,6 +26,7 @@ const EMAIL: &str = concat!(
 );
 
 component!(AccountId, id("An account.", "018f4f5e-36f3-7d0c-9c5b-00000000a11c"));
+component!(BulkId, id("A bulk transfer.", "018f4f64-0000-7000-8000-00000000b01c"));
 component!(HoldId, id("Money that is kept for somebody.", "018f4f63-0000-7000-8000-00000000401d"));
 component!(TransferId, id("A transfer.", "018f4f60-0000-7000-8000-000000000007"));
 component!(PayeeId, id("A payee of one customer.", "018f4f62-0000-7000-8000-000000000001"));

@@ -16,6 +16,15 @@ pub enum TransferCommand {
         /// The time.
         now: DateTime<Utc>,
     },
+    /// Begin one that is a line of a bulk transfer, whose source was debited already.
+    CreateDebited {
+        /// What is to move.
+        details: TransferDetails,
+        /// Whose account the source is.
+        owner: CustomerId,
+        /// When the source was debited.
+        now: DateTime<Utc>,
+    },
     /// The source was debited.
     RecordDebit {
         /// Whose account the source is.

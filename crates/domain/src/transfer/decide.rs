@@ -8,15 +8,19 @@ use super::{Answer, CreatedTransfer, MoneyTransfer, Phase, TransferStatus, Unwin
 use super::{
     TransferCommand as Command, TransferDetails, TransferEvent as Event, TransferRefusal as Refusal,
 };
-use crate::text::{Actor, Memo};
+use crate::text::{Actor, CustomerId, Memo};
 
 pub(super) fn decide(transfer: &MoneyTransfer, command: &Command) -> Result<Vec<Event>, Refusal> {
-    if let Command::Create { details, now } = command {
-        return create(transfer, details, *now);
+    match command {
+        Command::Create { details, now } => return create(transfer, details, *now),
+        Command::CreateDebited { details, owner, now } => {
+            return create_debited(transfer, details, owner, *now);
+        }
+        _ => {}
     }
     let transfer = transfer.created().ok_or(Refusal::TransferNotFound)?;
     match command {
-        Command::Create { .. } => Err(Refusal::AlreadyCreated),
+        Command::Create { .. } | Command::CreateDebited { .. } => Err(Refusal::AlreadyCreated),
         Command::RecordDebit { .. } => record(transfer, command, Answer::Debit),
         Command::RecordDebitRejection { .. } => record(transfer, command, Answer::DebitRejection),
         Command::RecordCredit { .. } => record(transfer, command, Answer::Credit),
@@ -44,6 +48,19 @@ fn create(
         None if details.from_account_id == details.to_account_id => Err(Refusal::SameAccount),
         None => Ok(vec![Event::MoneyTransferCreated { transfer: details.clone(), at }]),
     }
+}
+
+/// A line of a bulk transfer begins where the source's answer left it.
+fn create_debited(
+    transfer: &MoneyTransfer,
+    details: &TransferDetails,
+    owner: &CustomerId,
+    at: DateTime<Utc>,
+) -> Result<Vec<Event>, Refusal> {
+    let created = create(transfer, details, at)?;
+    let recorded = Event::DebitRecorded { transfer: details.clone(), owner: Some(owner.clone()) };
+    let is_new = !created.is_empty();
+    Ok(created.into_iter().chain(is_new.then_some(recorded)).collect())
 }
 
 /// The saga: what an account's answer leads to in each phase.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AccountId, TransferId};
+use crate::ids::{AccountId, BulkId, TransferId};
 use crate::money::Money;
 use crate::text::{Actor, Memo};
 
@@ -32,4 +32,7 @@ pub struct TransferDetails {
     /// The completed transfer whose money this one moves back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reversal_of: Option<TransferId>,
+    /// The bulk transfer that it is a line of, which had the source debited before this transfer was created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bulk_id: Option<BulkId>,
 }

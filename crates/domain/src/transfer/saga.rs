@@ -2,7 +2,7 @@
 //!
 //! | event | command that follows | to |
 //! |---|---|---|
-//! | `MoneyTransferCreated` | `Debit` | the source account |
+//! | `MoneyTransferCreated`, no line of a bulk transfer | `Debit` | the source account |
 //! | `AccountDebited` or `AccountDebitRejected` | `RecordDebit` or `RecordDebitRejection` | the transfer |
 //! | `DebitRecorded` | `Credit` | the target account |
 //! | `AccountCredited` or `AccountCreditRejected` | `RecordCredit` or `RecordCreditRejection` | the transfer |
@@ -15,7 +15,8 @@
 //! | `CreditRecorded` of a reversal | `CompleteReversal` | the reversed transfer |
 //! | `MoneyTransferFailed` or `MoneyTransferCancelled` of a reversal | `FailReversal` | the reversed transfer |
 //!
-//! Nothing follows any other event. To handle an event twice is harmless, because a command's id depends on
+//! Nothing follows any other event. A line of a bulk transfer was debited before it was created
+//! ([`bulk_transfer::saga`](crate::bulk_transfer::saga)), so that it begins with `DebitRecorded`. To handle an event twice is harmless, because a command's id depends on
 //! the transfer and the step alone; see [`command_id`](crate::command_id).
 
 use chrono::{DateTime, Utc};
@@ -36,6 +37,7 @@ pub fn account_commands_after(
 ) -> Option<(AccountId, Uuid, AccountCommand, Step)> {
     use TransferEvent as Event;
     let (transfer, step, command) = match event {
+        Event::MoneyTransferCreated { transfer, .. } if transfer.bulk_id.is_some() => return None,
         Event::MoneyTransferCreated { transfer, .. } => (transfer, Step::Debit, debit(transfer, now)),
         Event::DebitRecorded { transfer, .. } => (transfer, Step::Credit, credit(transfer, now)),
         Event::CreditRejectionRecorded { transfer, reason } => {
@@ -92,6 +94,8 @@ pub fn transfer_commands_after(event: &AccountEvent) -> Option<(TransferId, Uuid
         | Event::HoldExpired { .. }
         | Event::OverdraftLimitSet { .. }
         | Event::DailyTransferLimitSet { .. }
+        | Event::AccountLinesDebited { .. }
+        | Event::AccountLinesDebitRejected { .. }
         | Event::AccountFrozen { .. }
         | Event::AccountUnfrozen { .. }
         | Event::AccountClosed { .. } => return None,

@@ -1,5 +1,6 @@
 //! The rules of an account.
 
+mod bulk;
 mod credit;
 mod daily_limit;
 mod debit;

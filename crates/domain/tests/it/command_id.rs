@@ -2,11 +2,14 @@
 
 use std::collections::HashSet;
 
-use domain::command_id::{Step, hold_expiry_command_id, reversal_transfer_id, step_command_id};
+use domain::command_id::{
+    BulkStep, Step, bulk_step_command_id, hold_expiry_command_id, line_transfer_id, reversal_transfer_id,
+    step_command_id,
+};
 use domain::ids::{HoldId, TransferId};
 use uuid::Uuid;
 
-use crate::fixtures::{HOLD, TRANSFER};
+use crate::fixtures::{BULK, HOLD, TRANSFER};
 
 #[test]
 fn the_same_step_of_the_same_transfer_has_the_same_id_for_ever() {
@@ -33,4 +36,13 @@ fn different_steps_attempts_and_transfers_have_different_ids() {
         })
         .collect();
     assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len());
+}
+
+#[test]
+fn the_steps_and_lines_of_a_bulk_transfer_have_ids_of_their_own() {
+    let steps = BulkStep::ALL.iter().map(|step| bulk_step_command_id(BULK, *step));
+    let lines = (0..100).map(|place| line_transfer_id(BULK, place).0);
+    let ids: Vec<Uuid> = steps.chain(lines).collect();
+    assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len());
+    assert_eq!(ids, ids.clone());
 }

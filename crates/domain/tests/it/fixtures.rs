@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::account::AccountEvent;
-use domain::ids::{AccountId, HoldId, TransferId};
+use domain::bulk_transfer::{BulkDetails, BulkLine};
+use domain::ids::{AccountId, BulkId, HoldId, TransferId};
 use domain::money::{Amount, AmountOrZero, Balance, Currency, Money};
 use domain::text::{Actor, CustomerId, Memo, Title};
 use domain::transfer::{RefusalReason, TransferDetails};
@@ -11,6 +12,8 @@ use uuid::Uuid;
 pub(crate) const ALICES: AccountId = AccountId(Uuid::from_u128(0xA11CE));
 pub(crate) const BOBS: AccountId = AccountId(Uuid::from_u128(0xB0B));
 pub(crate) const TRANSFER: TransferId = TransferId(Uuid::from_u128(0x7));
+
+pub(crate) const BULK: BulkId = BulkId(Uuid::from_u128(0xB01C));
 
 pub(crate) const HOLD: HoldId = HoldId(Uuid::from_u128(0x401D));
 
@@ -89,7 +92,41 @@ pub(crate) fn transfer(money: Money) -> TransferDetails {
         actor: Some(actor("alice")),
         deadline: deadline(),
         reversal_of: None,
+        bulk_id: None,
     }
+}
+
+/// A bulk transfer from Alice's account, asked for by Alice: so many cents each to Bob's.
+pub(crate) fn bulk(cents: &[u64]) -> BulkDetails {
+    BulkDetails {
+        bulk_id: BULK,
+        from_account_id: ALICES,
+        currency: currency("USD"),
+        lines: cents.iter().enumerate().map(|(place, cents)| line(place, *cents)).collect(),
+        actor: Some(actor("alice")),
+        deadline: deadline(),
+    }
+}
+
+/// The line at `place` of a bulk transfer: so many cents to Bob.
+pub(crate) fn line(place: usize, cents: u64) -> BulkLine {
+    BulkLine::at(BULK, place, BOBS, amount(cents), Some(memo("Wages")))
+}
+
+pub(crate) fn lines_debited(cents: &[u64], after: impl TryInto<i64>) -> AccountEvent {
+    AccountEvent::AccountLinesDebited {
+        bulk_id: BULK,
+        owner: alice(),
+        from_account_id: ALICES,
+        currency: currency("USD"),
+        lines: bulk(cents).lines,
+        balance: balance(after),
+        at: noon(),
+    }
+}
+
+pub(crate) fn lines_debit_rejected(reason: RefusalReason) -> AccountEvent {
+    AccountEvent::AccountLinesDebitRejected { bulk_id: BULK, reason }
 }
 
 /// Alice's account just opened, in US dollars.

@@ -7,6 +7,7 @@
 )]
 
 mod account;
+mod bulk_transfer;
 mod command_id;
 mod customer;
 mod fixtures;

@@ -3,7 +3,7 @@
 use super::Application;
 use crate::error::QueryError;
 use crate::store::{At, TransferRange};
-use crate::view::{AccountView, RECENT, TermsView};
+use crate::view::{AccountView, EntryPlace, RECENT, TermsView};
 
 impl Application {
     /// The account as it was after so many events, or at a time. Its transfers are as they were at that time, for
@@ -20,7 +20,7 @@ impl Application {
             At::Version(_) => moment.at,
             At::Time(time) => time,
         };
-        let before = moment.version.next();
+        let before = EntryPlace::first_of(moment.version.next());
         let entries = self.reader.list_entries(current.id, Some(before), RECENT).await?;
         let range = TransferRange { after: None, until: Some(time) };
         let transfers = self.reader.list_transfers(current.id, range, RECENT).await?;

@@ -8,7 +8,7 @@ use event_store::Version;
 use super::Application;
 use crate::error::QueryError;
 use crate::store::At;
-use crate::view::{AccountView, EntryView, Moment};
+use crate::view::{AccountView, EntryPlace, EntryView, Moment};
 
 /// The most changes that one statement lists.
 pub(crate) const MOST_ENTRIES: usize = 10_000;
@@ -76,16 +76,16 @@ impl Application {
         after: Version,
         until: Version,
     ) -> Result<Vec<EntryView>, QueryError> {
-        let (mut entries, mut before) = (Vec::new(), until.next());
+        let (mut entries, mut before) = (Vec::new(), EntryPlace::first_of(until.next()));
         loop {
             let page = self.reader.list_entries(id, Some(before), PAGE).await?;
             let is_last = page.len() < PAGE;
-            let Some(oldest) = page.last().map(|entry| entry.version) else { break };
+            let Some(oldest) = page.last().map(EntryView::place) else { break };
             entries.extend(page.into_iter().filter(|entry| entry.version > after));
             if entries.len() > MOST_ENTRIES {
                 return Err(QueryError::StatementTooLong);
             }
-            if is_last || oldest <= after {
+            if is_last || oldest.version <= after {
                 break;
             }
             before = oldest;

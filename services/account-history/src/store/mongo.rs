@@ -12,7 +12,6 @@ mod dead_letters;
 use async_trait::async_trait;
 use domain::ids::{AccountId, TransferId};
 use domain::text::CustomerId;
-use event_store::Version;
 use mongodb::bson::{Bson, Document, doc};
 
 pub use self::dead_letters::MongoDeadLetters;
@@ -23,7 +22,7 @@ use super::{
     At, Building, Changes, ChangesReceiver, Generation, Generations, StoredAccount, TransferRange, ViewError,
     ViewStore, WriteBatch, Written,
 };
-use crate::view::{AccountView, EntryView, Moment, TransferDocument, Views};
+use crate::view::{AccountView, EntryPlace, EntryView, Moment, TransferDocument, Views, entries_before};
 
 /// The collection of the one record that says which generations there are.
 const GENERATIONS: &str = "generations";
@@ -169,14 +168,14 @@ impl ViewStore for MongoViews {
         &self,
         generation: Generation,
         account: AccountId,
-        before: Option<Version>,
+        before: Option<EntryPlace>,
         limit: usize,
     ) -> Result<Vec<EntryView>, ViewError> {
-        let before = before.map_or(i64::MAX, |before| before.0);
-        let filter = doc! { "account": account.to_string(), "version": { "$lt": before }, "isEntry": true };
+        let end = before.map_or(i64::MAX, |before| before.end_of_versions().0);
+        let filter = doc! { "account": account.to_string(), "version": { "$lt": end }, "isEntry": true };
         let found = self.connection.find(&moments(generation), filter, doc! { "version": -1 }, limit).await?;
-        let entries = found.into_iter().map(|row| Ok(moment_of(row)?.entry()));
-        entries.filter_map(Result::transpose).collect()
+        let moments = found.into_iter().map(moment_of).collect::<Result<Vec<_>, _>>()?;
+        Ok(entries_before(&moments, before, limit))
     }
 
     async fn list_transfers(

@@ -8,7 +8,9 @@ use domain::text::CustomerId;
 use event_store::Version;
 
 use super::{At, ChangesReceiver, Generation, TransferRange, ViewError, ViewStore};
-use crate::view::{AccountDocument, AccountView, EntryView, Moment, TransferDocument, TransferView, Views};
+use crate::view::{
+    AccountDocument, AccountView, EntryPlace, EntryView, Moment, TransferDocument, TransferView, Views,
+};
 
 /// The views as they are read: every answer is of one generation, which was active after it was read.
 ///
@@ -75,7 +77,7 @@ impl Reader {
     pub async fn list_entries(
         &self,
         account: AccountId,
-        before: Option<Version>,
+        before: Option<EntryPlace>,
         limit: usize,
     ) -> Result<Vec<EntryView>, ViewError> {
         self.settled(|generation| self.store.list_entries(generation, account, before, limit)).await
@@ -118,7 +120,7 @@ impl Reader {
         Ok(self.everything().await?.account_views())
     }
 
-    /// All entries, by account and version.
+    /// All entries, by account and place.
     ///
     /// # Errors
     /// When the database fails.

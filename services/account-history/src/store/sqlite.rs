@@ -11,7 +11,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::ids::{AccountId, TransferId};
 use domain::text::CustomerId;
-use event_store::Version;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -23,7 +22,9 @@ use super::{
     At, Building, Changes, ChangesReceiver, Generation, Generations, StoredAccount, TransferRange, ViewError,
     ViewStore, WriteBatch, Written,
 };
-use crate::view::{AccountDocument, AccountView, EntryView, Moment, TransferDocument, Views};
+use crate::view::{
+    AccountDocument, AccountView, EntryPlace, EntryView, Moment, TransferDocument, Views, entries_before,
+};
 
 const READERS: u32 = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -201,16 +202,16 @@ impl ViewStore for SqliteViews {
         &self,
         generation: Generation,
         account: AccountId,
-        before: Option<Version>,
+        before: Option<EntryPlace>,
         limit: usize,
     ) -> Result<Vec<EntryView>, ViewError> {
         let list = query_scalar(include_str!("sqlite/list_entries.sql"))
             .bind(generation.0)
             .bind(account.to_string())
-            .bind(before.map_or(i64::MAX, |before| before.0))
+            .bind(before.map_or(i64::MAX, |before| before.end_of_versions().0))
             .bind(rows::limit(limit));
         let moments: Vec<Moment> = parse_all(&list.fetch_all(&self.readers).await.map_err(failed)?)?;
-        Ok(moments.iter().filter_map(Moment::entry).collect())
+        Ok(entries_before(&moments, before, limit))
     }
 
     async fn list_transfers(

@@ -134,7 +134,7 @@ fn apply(document: &mut AccountDocument, recorded: &RecordedEvent, event: &Accou
     let terms = document.account.opened().map(|opened| TermsView::of(opened, moment.at));
     moment.terms = terms.filter(|terms| *terms != TermsView::plain(moment.balance));
     document.updated_at = Some(moment.at);
-    if let Some(change) = &moment.change {
+    for change in moment.changes() {
         document.changes.insert(0, change.clone());
         document.changes.truncate(RECENT);
     }

@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use domain::account::{Account, AccountEvent, AccountStatus};
+use domain::bulk_transfer::{BulkLine, balances_after};
 use domain::ids::{AccountId, TransferId};
 use domain::money::{Amount, Balance};
 use domain::text::Memo;
 use event_store::{RecordedEvent, Version};
 use serde::{Deserialize, Serialize};
-use service_kit::openapi::StreamVersion;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -32,9 +32,12 @@ pub struct Moment {
     /// limits have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terms: Option<TermsView>,
-    /// The money that moved, if any did.
+    /// The money that moved, if any did, and not for the lines of a bulk transfer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<ChangeView>,
+    /// The money that moved for each line of a bulk transfer, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<ChangeView>,
 }
 
 /// Money that moved into or out of an account, in minor units of its currency.
@@ -42,7 +45,7 @@ pub struct Moment {
 #[schema(as = Change)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeView {
-    /// The event's id.
+    /// The event's id; that of a line of a bulk transfer is made of the event's and its transfer's.
     pub change_id: Uuid,
     /// The transfer that moved it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,21 +63,6 @@ pub struct ChangeView {
     pub memo: Option<Memo>,
     /// When.
     pub at: DateTime<Utc>,
-}
-
-/// A change with its place in the account's stream.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[schema(as = Entry)]
-#[serde(rename_all = "camelCase")]
-pub struct EntryView {
-    /// The account.
-    pub account_id: AccountId,
-    /// The version of the account that it made.
-    #[schema(value_type = StreamVersion)]
-    pub version: Version,
-    /// What changed.
-    #[serde(flatten)]
-    pub change: ChangeView,
 }
 
 /// What kind of change it was.
@@ -107,14 +95,13 @@ impl Moment {
             balance: account.balance(),
             terms: None,
             change: change_of(event, recorded.event_id, at),
+            lines: changes_of_lines(event, recorded.event_id, at),
         }
     }
 
-    /// The entry that stands in the account's list, if money moved.
-    #[must_use]
-    pub fn entry(&self) -> Option<EntryView> {
-        let change = self.change.clone()?;
-        Some(EntryView { account_id: self.account_id, version: self.version, change })
+    /// All money that moved, in its order.
+    pub(crate) fn changes(&self) -> impl Iterator<Item = &ChangeView> {
+        self.change.iter().chain(&self.lines)
     }
 }
 
@@ -148,6 +135,8 @@ fn change_of(event: &AccountEvent, change_id: Uuid, at: DateTime<Utc>) -> Option
         | AccountEvent::AccountFrozen { .. }
         | AccountEvent::AccountUnfrozen { .. }
         | AccountEvent::AccountClosed { .. }
+        | AccountEvent::AccountLinesDebited { .. }
+        | AccountEvent::AccountLinesDebitRejected { .. }
         | AccountEvent::AccountDebitRejected { .. }
         | AccountEvent::AccountCreditRejected { .. } => return None,
     };
@@ -160,6 +149,23 @@ fn change_of(event: &AccountEvent, change_id: Uuid, at: DateTime<Utc>) -> Option
         memo,
         at,
     })
+}
+
+/// One change for each line of a bulk transfer, as if they had been debited one after the other.
+fn changes_of_lines(event: &AccountEvent, event_id: Uuid, at: DateTime<Utc>) -> Vec<ChangeView> {
+    let AccountEvent::AccountLinesDebited { lines, balance, .. } = event else {
+        return Vec::new();
+    };
+    let change = |(line, balance): (&BulkLine, Balance)| ChangeView {
+        change_id: Uuid::new_v5(&event_id, line.transfer_id.as_uuid().as_bytes()),
+        transfer_id: Some(line.transfer_id),
+        transaction_type: TransactionType::Debit,
+        amount: line.amount,
+        balance,
+        memo: line.memo.clone(),
+        at,
+    };
+    lines.iter().zip(balances_after(lines, *balance)).map(change).collect()
 }
 
 /// A rejection does not say when it was decided; when it was recorded stands for it.
@@ -178,8 +184,11 @@ fn time_of(event: &AccountEvent) -> Option<DateTime<Utc>> {
         | AccountEvent::AccountUnfrozen { at, .. }
         | AccountEvent::AccountClosed { at, .. }
         | AccountEvent::AccountDebited { at, .. }
+        | AccountEvent::AccountLinesDebited { at, .. }
         | AccountEvent::AccountCredited { at, .. }
         | AccountEvent::AccountDebitReversed { at, .. } => Some(*at),
-        AccountEvent::AccountDebitRejected { .. } | AccountEvent::AccountCreditRejected { .. } => None,
+        AccountEvent::AccountDebitRejected { .. }
+        | AccountEvent::AccountLinesDebitRejected { .. }
+        | AccountEvent::AccountCreditRejected { .. } => None,
     }
 }

@@ -94,10 +94,10 @@ impl Views {
         self.accounts.values().filter_map(AccountDocument::view).collect()
     }
 
-    /// All entries, by account and version.
+    /// All entries, by account and place.
     #[must_use]
     pub fn entry_views(&self) -> Vec<EntryView> {
-        self.moments.values().filter_map(Moment::entry).collect()
+        self.moments.values().flat_map(Moment::entries).collect()
     }
 
     /// All transfers, by id.

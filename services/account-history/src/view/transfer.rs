@@ -1,7 +1,7 @@
 //! A transfer as both of its accounts show it.
 
 use chrono::{DateTime, Utc};
-use domain::ids::{AccountId, TransferId};
+use domain::ids::{AccountId, BulkId, TransferId};
 use domain::money::{Amount, Currency};
 use domain::text::Memo;
 use domain::transfer::{RefusalReason, TransferDetails, TransferEvent, TransferStatus};
@@ -41,6 +41,10 @@ pub struct TransferView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub reversal_of: Option<TransferId>,
+    /// The bulk transfer that it is a line of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub bulk_id: Option<BulkId>,
     /// When it was created.
     pub at: DateTime<Utc>,
     /// How many events of the transfer's stream are in here.
@@ -128,6 +132,7 @@ fn create(recorded: &RecordedEvent, details: &TransferDetails, at: DateTime<Utc>
             reason,
             memo: details.memo.clone(),
             reversal_of: details.reversal_of,
+            bulk_id: details.bulk_id,
             at,
             version,
         },

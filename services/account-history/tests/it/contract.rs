@@ -4,7 +4,7 @@ use account_history::store::{
     At, Building, Generations, SqliteViews, StoredAccount, TransferRange, ViewError, ViewStore, WriteBatch,
     Written,
 };
-use account_history::view::{AccountDocument, Views};
+use account_history::view::{AccountDocument, EntryPlace, Views};
 use domain::ids::AccountId;
 use event_store::Version;
 use uuid::Uuid;
@@ -20,6 +20,7 @@ store_tests! {
     rows_may_be_written_twice,
     accounts_are_listed_by_id_and_customer,
     entries_and_transfers_are_listed_newest_first,
+    a_list_of_entries_goes_on_within_an_event,
     the_past_is_found,
     generations_change_as_one_record,
     a_generation_in_use_is_never_dropped,
@@ -145,11 +146,11 @@ async fn entries_and_transfers_are_listed_newest_first(store: Store) {
 
     let mut entries: Vec<_> =
         views.entry_views().into_iter().filter(|entry| entry.account_id == account).collect();
-    entries.sort_by_key(|entry| std::cmp::Reverse(entry.version));
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.place()));
     assert!(entries.len() > 5);
     let mut listed = store.list_entries(generation, account, None, 3).await.expect("a page");
     assert_eq!(listed, entries[..3]);
-    let before = Some(listed[2].version);
+    let before = Some(listed[2].place());
     listed.extend(store.list_entries(generation, account, before, 1_000).await.expect("a page"));
     assert_eq!(listed, entries);
 
@@ -167,6 +168,35 @@ async fn entries_and_transfers_are_listed_newest_first(store: Store) {
     assert_eq!(listed, transfers);
     let range = TransferRange { after: None, until: Some(transfers[2].transfer.at) };
     assert_eq!(store.list_transfers(generation, account, range, 1_000).await, Ok(transfers[2..].to_vec()));
+}
+
+/// One event of three lines between two deposits: wherever a page ends, the next one goes on with the next line.
+async fn a_list_of_entries_goes_on_within_an_event(store: Store) {
+    let mut world = World::new(26);
+    let (source, target) = (world.open("ada", 100), world.open("charles", 0));
+    world.pay_many(source, vec![(target, 10), (target, 20), (target, 30)]);
+    world.deposit(source, 5);
+    let views = Views::replay(&world.events).expect("a whole past");
+    let generation = active(&store).await;
+    assert_eq!(store.write(generation, batch_of(&views)).await, Ok(Written::All));
+    for size in 1..=6 {
+        let (mut listed, mut before) = (Vec::new(), None);
+        loop {
+            let page = store.list_entries(generation, source, before, size).await.expect("a page");
+            assert!(page.len() <= size);
+            let Some(last) = page.last() else { break };
+            before = Some(last.place());
+            listed.extend(page);
+        }
+        let told: Vec<_> = listed
+            .iter()
+            .map(|entry| (entry.version.0, entry.line, entry.change.balance.minor_units()))
+            .collect();
+        let expected = [(4, None, 45), (3, Some(2), 40), (3, Some(1), 70), (3, Some(0), 90), (2, None, 100)];
+        assert_eq!(told, expected, "pages of {size}");
+    }
+    let end = EntryPlace::first_of(Version(3));
+    assert_eq!(store.list_entries(generation, source, Some(end), 9).await.expect("a page").len(), 1);
 }
 
 async fn the_past_is_found(store: Store) {

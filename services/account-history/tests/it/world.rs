@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use chrono::{DateTime, Duration, Utc};
-use domain::account::{Account, AccountCommand};
+use domain::account::{Account, AccountCommand, AccountEvent};
+use domain::bulk_transfer::{BulkDetails, BulkLine};
 use domain::event::encode;
-use domain::ids::{AccountId, HoldId, TransferId};
+use domain::ids::{AccountId, BulkId, HoldId, TransferId};
 use domain::money::{Amount, AmountOrZero, Currency, Money};
 use domain::text::Actor;
 use domain::transfer::{MoneyTransfer, TransferCommand, TransferDetails, TransferEvent, saga};
@@ -20,6 +21,7 @@ pub(crate) struct World {
     now: DateTime<Utc>,
     accounts: HashMap<AccountId, Account>,
     transfers: HashMap<TransferId, MoneyTransfer>,
+    bulks: HashMap<BulkId, BulkDetails>,
     versions: HashMap<Uuid, i64>,
     /// Events whose consequences have not been drawn yet.
     pending: VecDeque<RecordedEvent>,
@@ -56,6 +58,7 @@ impl World {
             now: "2026-01-31T12:00:00Z".parse().expect("a time"),
             accounts: HashMap::new(),
             transfers: HashMap::new(),
+            bulks: HashMap::new(),
             versions: HashMap::new(),
             pending: VecDeque::new(),
         }
@@ -72,7 +75,7 @@ impl World {
             let from = accounts[world.random.below(accounts.len())];
             let to = accounts[world.random.below(accounts.len())];
             let amount = 1 + world.random.below(700) as u64;
-            match world.random.below(20) {
+            match world.random.below(22) {
                 0 => world.account(from, |now| AccountCommand::Deposit {
                     actor: operator(),
                     money: usd(amount),
@@ -125,6 +128,11 @@ impl World {
                     currency: usd(1).currency,
                     now,
                 }),
+                20 | 21 => {
+                    let others = accounts.iter().filter(|account| **account != from);
+                    let lines = others.chain([&never_opened]).map(|to| (*to, 1 + amount / 10));
+                    world.pay_many(from, lines.collect());
+                }
                 _ => drop(world.transfer(from, to, amount)),
             }
             if step == steps / 2 {
@@ -202,9 +210,39 @@ impl World {
             actor: None,
             deadline: self.now + Duration::days(1),
             reversal_of: None,
+            bulk_id: None,
         };
         self.transfer_command(transfer_id, |now| TransferCommand::Create { details, now });
         transfer_id
+    }
+
+    /// A bulk transfer whose source has answered; what it debited goes on with [`World::settle`].
+    pub(crate) fn pay_many(&mut self, from: AccountId, lines: Vec<(AccountId, u64)>) {
+        let bulk_id = BulkId(self.random.id());
+        let line = |(place, (to, amount)): (usize, (AccountId, u64))| {
+            BulkLine::at(bulk_id, place, to, usd(amount).amount, "wages".parse().ok())
+        };
+        let bulk = BulkDetails {
+            bulk_id,
+            from_account_id: from,
+            currency: usd(1).currency,
+            lines: lines.into_iter().enumerate().map(line).collect(),
+            actor: None,
+            deadline: self.now + Duration::days(1),
+        };
+        self.bulks.insert(bulk_id, bulk.clone());
+        self.account(from, |now| AccountCommand::DebitLines { bulk, now });
+    }
+
+    /// Makes transfers of the lines that were debited.
+    fn start_lines(&mut self, event: &AccountEvent) {
+        let AccountEvent::AccountLinesDebited { bulk_id, owner, at, .. } = event else { return };
+        let bulk = self.bulks[bulk_id].clone();
+        for line in &bulk.lines {
+            let (details, owner, now) = (bulk.transfer_of(line), owner.clone(), *at);
+            let create = TransferCommand::CreateDebited { details, owner, now };
+            self.transfer_command(line.transfer_id, |_| create);
+        }
     }
 
     pub(crate) fn cancel(&mut self, transfer: TransferId) {
@@ -219,8 +257,9 @@ impl World {
     pub(crate) fn settle(&mut self) {
         while let Some(event) = self.pending.pop_front() {
             if event.stream.aggregate_type == Account::TYPE {
-                let next = saga::transfer_commands_after(&event.decode().expect("an account event"));
-                if let Some((transfer, _, command)) = next {
+                let event = event.decode().expect("an account event");
+                self.start_lines(&event);
+                if let Some((transfer, _, command)) = saga::transfer_commands_after(&event) {
                     self.transfer_command(transfer, |_| command);
                 }
             } else {

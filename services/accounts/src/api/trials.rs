@@ -1,9 +1,11 @@
-//! `POST /internal/transfer-trials`: what would become of a transfer, for the service that is asked to try one.
+//! `POST /internal/transfer-trials` and `POST /internal/bulk-transfer-trials`: what would become of a transfer, or of a
+//! bulk of them, for the service that is asked to try one.
 
 use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
 use domain::account::Account;
+use domain::bulk_transfer::{self, BulkDetails};
 use domain::transfer::{RefusalReason, TransferDetails, trial};
 use event_store::{Clock, Repository, StoreError};
 use serde::Serialize;
@@ -26,7 +28,10 @@ pub(crate) struct TrialReply {
 }
 
 pub(crate) fn routes(trials: Trials, secret: Secret) -> Router {
-    let routes = Router::new().route("/internal/transfer-trials", post(attempt)).with_state(trials);
+    let routes = Router::new()
+        .route("/internal/transfer-trials", post(attempt))
+        .route("/internal/bulk-transfer-trials", post(attempt_bulk))
+        .with_state(trials);
     between_services(routes, secret)
 }
 
@@ -37,6 +42,14 @@ async fn attempt(
     let source = trials.account(transfer.from_account_id.0).await.map_err(problem_of_store)?;
     let target = trials.account(transfer.to_account_id.0).await.map_err(problem_of_store)?;
     Ok(Json(TrialReply { reason: trial(&source, &target, &transfer, trials.clock.now()) }))
+}
+
+async fn attempt_bulk(
+    State(trials): State<Trials>,
+    ValidJson { value: bulk, .. }: ValidJson<BulkDetails>,
+) -> Result<Json<TrialReply>, Problem> {
+    let source = trials.account(bulk.from_account_id.0).await.map_err(problem_of_store)?;
+    Ok(Json(TrialReply { reason: bulk_transfer::trial(&source, &bulk, trials.clock.now()) }))
 }
 
 impl Trials {

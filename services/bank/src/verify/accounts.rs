@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use domain::account::AccountEvent;
-use domain::ids::TransferId;
+use domain::bulk_transfer::BulkLine;
+use domain::ids::{AccountId, BulkId, TransferId};
+use domain::money::Currency;
 use event_store::RecordedEvent;
 use uuid::Uuid;
 
@@ -16,8 +18,19 @@ pub(super) struct AccountLedger {
     currency: Option<String>,
     /// How much the account may owe.
     overdraft_limit: i128,
-    /// What this account answered to each transfer's steps.
+    /// What this account answered to each transfer's steps; a debit with lines is one answer for each of them.
     pub(super) answers: Vec<(TransferId, Answer)>,
+    /// The debits with lines.
+    pub(super) lines_debits: Vec<LinesDebit>,
+}
+
+/// A debit for all lines of a bulk transfer at once.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct LinesDebit {
+    pub(super) bulk_id: BulkId,
+    pub(super) from_account_id: AccountId,
+    pub(super) currency: Currency,
+    pub(super) lines: Vec<BulkLine>,
 }
 
 /// A change of the balance, or of how low it may be.
@@ -82,6 +95,20 @@ impl AccountLedger {
                 movement(-amount, balance.minor_units(), Kind::Transfer);
                 self.answers.push((*transfer_id, Answer::Debited(amount)));
             }
+            AccountEvent::AccountLinesDebited {
+                bulk_id, from_account_id, currency, lines, balance, ..
+            } => {
+                let amount = |line: &BulkLine| i128::from(line.amount.minor_units());
+                movement(-lines.iter().map(amount).sum::<i128>(), balance.minor_units(), Kind::Transfer);
+                let debits = lines.iter().map(|line| (line.transfer_id, Answer::Debited(amount(line))));
+                self.answers.extend(debits);
+                self.lines_debits.push(LinesDebit {
+                    bulk_id: *bulk_id,
+                    from_account_id: *from_account_id,
+                    currency: *currency,
+                    lines: lines.clone(),
+                });
+            }
             AccountEvent::AccountCredited { transfer_id, money, balance, .. } => {
                 let amount = i128::from(money.amount.minor_units());
                 movement(amount, balance.minor_units(), Kind::Transfer);
@@ -103,6 +130,7 @@ impl AccountLedger {
                 self.movements.push(Movement { version, change, stated_balance, overdraft_limit, kind });
             }
             AccountEvent::DailyTransferLimitSet { .. }
+            | AccountEvent::AccountLinesDebitRejected { .. }
             | AccountEvent::HoldPlaced { .. }
             | AccountEvent::HoldVoided { .. }
             | AccountEvent::HoldExpired { .. }

@@ -9,9 +9,10 @@ use super::{Evidence, Finding, Invariant};
 
 pub(super) fn have_one_effect(evidence: &Evidence, findings: &mut Vec<Finding>) {
     // Command ids and commit ids are unique within a service's store, so the stores are looked at one by one.
-    for events in [&evidence.accounts, &evidence.transfers, &evidence.customers] {
+    let of_transfers = [&evidence.transfers[..], &evidence.bulks];
+    for store in [vec![&evidence.accounts[..]], of_transfers.to_vec(), vec![&evidence.customers]] {
         let mut commits: HashMap<Uuid, (&StreamId, CommitId)> = HashMap::new();
-        for event in events {
+        for event in store.into_iter().flatten() {
             let here = (&event.stream, event.commit_id);
             let first = *commits.entry(event.command_id).or_insert(here);
             if first != here {

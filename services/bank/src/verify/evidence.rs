@@ -9,6 +9,7 @@ use account_history::view::Views;
 use customers::{Discrepancy, Vault};
 use domain::Aggregate;
 use domain::account::Account;
+use domain::bulk_transfer::BulkTransfer;
 use domain::customer::Customer;
 use domain::transfer::MoneyTransfer;
 use event_store::{EventStore, RecordedEvent};
@@ -80,6 +81,8 @@ impl Sources {
 pub struct Evidence {
     /// The transfers' events before everything else was read.
     pub transfers_before: Vec<RecordedEvent>,
+    /// The bulk transfers' events before the accounts' were read.
+    pub bulks_before: Vec<RecordedEvent>,
     /// The accounts' events before the topics were read.
     pub accounts_before: Vec<RecordedEvent>,
     /// The customers' events before the topics were read.
@@ -100,6 +103,8 @@ pub struct Evidence {
     pub accounts: Vec<RecordedEvent>,
     /// The customers' events.
     pub customers: Vec<RecordedEvent>,
+    /// The bulk transfers' events.
+    pub bulks: Vec<RecordedEvent>,
     /// The transfers' events, last of all.
     pub transfers: Vec<RecordedEvent>,
 }
@@ -111,6 +116,7 @@ impl Evidence {
     /// When a store cannot be read.
     pub async fn gather(sources: &Sources) -> anyhow::Result<Self> {
         let transfers_before = sources.transfers.read_all(MoneyTransfer::TYPE).await?;
+        let bulks_before = sources.transfers.read_all(BulkTransfer::TYPE).await?;
         let accounts_before = sources.accounts.read_all(Account::TYPE).await?;
         let customers_before = sources.customers.read_all(Customer::TYPE).await?;
         let vault =
@@ -121,7 +127,7 @@ impl Evidence {
             unpublished
                 .extend(pending.into_iter().flat_map(|commit| commit.events).map(|event| event.event_id));
         }
-        let topics = [topic_of(Account::TYPE), topic_of(MoneyTransfer::TYPE), topic_of(Customer::TYPE)];
+        let topics = [Account::TYPE, MoneyTransfer::TYPE, BulkTransfer::TYPE, Customer::TYPE].map(topic_of);
         let lag = sources.bus.lag(&sources.history_subscription_id, &[&topics[0], &topics[1]]).await?;
         let (mut messages, mut unreadable) = (Vec::new(), Vec::new());
         for topic in &topics {
@@ -141,12 +147,14 @@ impl Evidence {
         let views = read_views(sources.views.as_ref()).await?;
         let accounts = sources.accounts.read_all(Account::TYPE).await?;
         let customers = sources.customers.read_all(Customer::TYPE).await?;
+        let bulks = sources.transfers.read_all(BulkTransfer::TYPE).await?;
         let transfers = sources.transfers.read_all(MoneyTransfer::TYPE).await?;
         let came_meanwhile =
             accounts.len() != accounts_before.len() || transfers.len() != transfers_before.len();
         let views_behind = lag > 0 || !unpublished.is_empty() || came_meanwhile;
         Ok(Self {
             transfers_before,
+            bulks_before,
             accounts_before,
             customers_before,
             vault,
@@ -157,6 +165,7 @@ impl Evidence {
             views,
             accounts,
             customers,
+            bulks,
             transfers,
         })
     }

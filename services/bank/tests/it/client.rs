@@ -41,6 +41,12 @@ impl Answer {
         self.body["holdId"].as_str().unwrap_or_else(|| panic!("no hold in {self:?}")).to_owned()
     }
 
+    /// The transfers that the lines of a bulk transfer become.
+    pub(crate) fn transfer_ids(&self) -> Vec<String> {
+        let lines = self.body["lines"].as_array().unwrap_or_else(|| panic!("no lines in {self:?}"));
+        lines.iter().map(|line| line["transferId"].as_str().expect("an id").to_owned()).collect()
+    }
+
     pub(crate) fn state(&self) -> &str {
         self.body["state"].as_str().unwrap_or_default()
     }
@@ -220,6 +226,38 @@ impl Bank {
         self.post(&path, &[("prefer", "wait=30")], json!({"reason": "sent twice"})).await
     }
 
+    /// An atomic bulk transfer to (account, cents), answered at once.
+    pub(crate) async fn start_bulk(&self, from: &str, lines: &[(&str, u64)]) -> Answer {
+        let key = fresh_key();
+        self.post("/v1/bulk-transfers", &[("idempotency-key", &key)], atomic(from, lines)).await.expect(202)
+    }
+
+    /// The same, answered when its source has decided.
+    pub(crate) async fn bulk_transfer(&self, from: &str, lines: &[(&str, u64)]) -> Answer {
+        let key = fresh_key();
+        let headers = [("idempotency-key", key.as_str()), ("prefer", "wait=30")];
+        self.post("/v1/bulk-transfers", &headers, atomic(from, lines)).await.expect(201)
+    }
+
+    /// Waits until the source of a bulk transfer has decided and gives its document.
+    pub(crate) async fn bulk_ended(&self, bulk: &str) -> Answer {
+        eventually(|| async {
+            let answer = self.get(&format!("/v1/bulk-transfers/{bulk}")).await;
+            if matches!(answer.state(), "debited" | "failed") { Ok(answer) } else { Err(answer) }
+        })
+        .await
+    }
+
+    /// Waits until every line of a bulk transfer has ended; how, in the order of the lines.
+    pub(crate) async fn lines_ended(&self, bulk: &Answer) -> Vec<(String, String)> {
+        let mut ends = Vec::new();
+        for transfer in bulk.transfer_ids() {
+            let end = self.ended(&transfer).await;
+            ends.push((end.state().to_owned(), end.reason().to_owned()));
+        }
+        ends
+    }
+
     /// Waits until the transfer has ended and gives its document.
     pub(crate) async fn ended(&self, transfer: &str) -> Answer {
         eventually(|| async {
@@ -267,6 +305,13 @@ pub(crate) fn transfer(from: &str, to: &str, amount: u64) -> Value {
 pub(crate) fn bulk(from: &str, lines: &[(&str, u64)]) -> Value {
     let line = |(to, amount): &(&str, u64)| json!({"toAccountId": to, "amount": amount});
     json!({"fromAccountId": from, "currency": "USD", "lines": lines.iter().map(line).collect::<Vec<_>>()})
+}
+
+/// The same as one atomic request.
+pub(crate) fn atomic(from: &str, lines: &[(&str, u64)]) -> Value {
+    let mut body = bulk(from, lines);
+    body["mode"] = json!("atomic");
+    body
 }
 
 pub(crate) fn fresh_key() -> String {

@@ -26,7 +26,7 @@ const PLACES: [&str; 6] = [
     "projector.after_view_write:11",
 ];
 
-fn start_bank(dir: &Path, fault: Option<&str>) -> Service {
+pub(crate) fn start_bank(dir: &Path, fault: Option<&str>) -> Service {
     let binary = Path::new(env!("CARGO_BIN_EXE_bank"));
     let data = dir.join("data");
     let arguments = ["--listen", "127.0.0.1:0", "--log", "warn", "--data-dir"];
@@ -101,7 +101,7 @@ async fn nothing_is_lost(bank: &Bank, told: &Told) {
 }
 
 /// Waits for the process to have died by itself.
-async fn has_ended(service: &mut Service) -> std::process::ExitStatus {
+pub(crate) async fn has_ended(service: &mut Service) -> std::process::ExitStatus {
     let service = std::cell::RefCell::new(service);
     eventually(|| async { service.borrow_mut().ended().ok_or("it still runs: the place was never passed") })
         .await

@@ -5,6 +5,8 @@
 mod account_terms;
 mod audit;
 mod bad_input;
+mod bulk_saga;
+mod bulk_transfers;
 mod client;
 mod clock;
 mod crash;

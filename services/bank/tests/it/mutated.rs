@@ -11,7 +11,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::client::{Answer, Bank, bulk, fresh_key, transfer, usd};
+use crate::client::{Answer, Bank, atomic, bulk, fresh_key, transfer, usd};
 use crate::customers::{Person, register};
 use crate::leaks::PASSWORD;
 use crate::ownership::route_table;
@@ -42,11 +42,13 @@ enum Writes {
     Nothing,
     /// One event of this type for each success.
     One(&'static str),
+    /// One event of any of these types.
+    Any(&'static [&'static str]),
 }
 
 /// Every route that takes a body. Where a success would end what the next body needs, somebody sends it who may not.
 async fn targets(bank: &Bank) -> Vec<Target> {
-    use Writes::{Nothing, One};
+    use Writes::{Any, Nothing, One};
     let person = Person::new("Ada");
     let ada = register(bank, &person).await;
     let account = bank.open_for(&ada.id.to_string(), "USD", 1_000_000).await;
@@ -90,6 +92,13 @@ async fn targets(bank: &Bank) -> Vec<Target> {
         on("/v1/accounts/{id}/close", &reason, &outsider, Nothing),
         on("/v1/transfers", &transfer(&other, &account, 1), ada, One("MoneyTransferCreated")),
         on("/v1/bulk-transfers", &bulk(&other, &[(&account, 1)]), ada, One("MoneyTransferCreated")),
+        // Without its mode it is a good request of the other kind.
+        on(
+            "/v1/bulk-transfers",
+            &atomic(&other, &[(&account, 1)]),
+            ada,
+            Any(&["BulkTransferCreated", "MoneyTransferCreated"]),
+        ),
         on("/v1/transfers/{id}/cancel", &reason, &outsider, Nothing),
         on("/v1/transfers/{id}/reverse", &reason, &outsider, Nothing),
         on("/v1/customers", &registration, &stranger, One("CustomerRegistered")),
@@ -144,6 +153,12 @@ async fn damaged_bodies_are_refused_and_write_nothing() {
                 let new = count(&after, event_type) - count(&before, event_type);
                 assert_eq!(new, successes, "{what}: {event_type}");
             }
+            Writes::Any(event_types) if successes > 0 => {
+                let of_all = |types: &[String]| -> usize {
+                    event_types.iter().map(|event_type| count(types, event_type)).sum()
+                };
+                assert_eq!(of_all(&after) - of_all(&before), successes, "{what}: {event_types:?}");
+            }
             _ => assert_eq!(after.len(), before.len(), "{what}: {successes} successes"),
         }
         println!("{what}: {sent} bodies, {successes} of them still good");
@@ -154,8 +169,12 @@ async fn damaged_bodies_are_refused_and_write_nothing() {
 /// The types of all events of all stores, except the steps that a transfer takes by itself.
 async fn written(stage: &Stage) -> Vec<String> {
     let sources = stage.sources();
-    let stores =
-        [(&sources.accounts, "account"), (&sources.transfers, "transfer"), (&sources.customers, "customer")];
+    let stores = [
+        (&sources.accounts, "account"),
+        (&sources.transfers, "transfer"),
+        (&sources.transfers, "bulk-transfer"),
+        (&sources.customers, "customer"),
+    ];
     let mut types = Vec::new();
     for (store, aggregate) in stores {
         let events = store.read_all(aggregate).await.expect("the store can be read");

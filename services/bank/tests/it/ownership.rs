@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::client::{Answer, Bank, bulk, fresh_key, hold, transfer, usd};
+use crate::client::{Answer, Bank, atomic, bulk, fresh_key, hold, transfer, usd};
 use crate::customers::{Person, found, register};
 use crate::leaks::PASSWORD;
 use crate::on_both_shapes;
@@ -43,6 +43,8 @@ struct People {
     mallory: Uuid,
     account: String,
     transfer: String,
+    /// Ada's, of more than she has.
+    bulk: String,
     target: String,
     payee: String,
     /// Ada's, placed for each caller anew: a hold ends once.
@@ -55,6 +57,7 @@ async fn people(bank: &Bank) -> People {
     let account = bank.open_for(&ada.id.to_string(), "USD", 100).await;
     let target = bank.open_for(&charles.id.to_string(), "USD", 0).await;
     let transfer = ada.bank.transfer(&account, &target, 40).await.id();
+    let bulk = ada.bank.bulk_transfer(&account, &[(&target, 1_000)]).await.id();
     bank.balance_becomes(&account, 60).await;
     bank.balance_becomes(&target, 40).await;
     found(&ada, &friend.email, 1).await;
@@ -62,7 +65,7 @@ async fn people(bank: &Bank) -> People {
     let saved = ada.bank.post("/v1/customers/me/payees", &[], body).await.expect(201);
     let payee = saved.body["payeeId"].as_str().expect("an id").to_owned();
     let hold = String::new();
-    People { ada: ada.id, email: person.email, mallory, account, transfer, target, payee, hold }
+    People { ada: ada.id, email: person.email, mallory, account, transfer, bulk, target, payee, hold }
 }
 
 /// Another hold of a cent in Ada's account, placed by her.
@@ -141,6 +144,8 @@ fn rows(people: &People) -> Vec<Row> {
         // What the outsider gets is a transfer that fails; see `money_leaves_only_ones_own_account`.
         row("POST", "/v1/transfers", to, [202, 202, 202]),
         row("POST", "/v1/bulk-transfers", bulk(&people.account, &[(&people.target, 1)]), [202, 202, 202]),
+        row("POST", "/v1/bulk-transfers", atomic(&people.account, &[(&people.target, 1)]), [202, 202, 202]),
+        row("GET", "/v1/bulk-transfers/{bulk}", Value::Null, [200, 404, 200]),
         row("GET", "/v1/transfers/{transfer}", Value::Null, [200, 404, 200]),
         row("POST", "/v1/transfers/{transfer}/cancel", json!({}), [409, 404, 409]),
         // The sender sees it and may not take it back.
@@ -218,12 +223,13 @@ pub(crate) fn route_table() -> BTreeSet<(String, &'static str)> {
 fn every_route_of_the_gateway_has_a_row() {
     let none = String::new;
     let (ada, mallory) = (Uuid::nil(), Uuid::nil());
-    let (account, transfer, target) = (none(), none(), none());
+    let (account, transfer, bulk, target) = (none(), none(), none(), none());
     let (email, payee, hold) = (none(), none(), none());
-    let rows = rows(&People { ada, email, mallory, account, transfer, target, payee, hold });
+    let rows = rows(&People { ada, email, mallory, account, transfer, bulk, target, payee, hold });
     let mut without = route_table();
     for row in &rows {
         let path = row.path.split('?').next().unwrap_or_default().replace("{transfer}", "{id}");
+        let path = path.replace("{bulk}", "{id}");
         let path = path.replace("{ada}", "{id}").replace("{payee}", "{id}");
         without.remove(&(path, row.method.as_str()));
     }
@@ -235,6 +241,7 @@ async fn send(bank: &Bank, people: &People, row: &Row) -> Answer {
         .path
         .replace("{id}", &people.account)
         .replace("{transfer}", &people.transfer)
+        .replace("{bulk}", &people.bulk)
         .replace("{payee}", &people.payee)
         .replace("{holdId}", &people.hold)
         .replace("{ada}", &people.ada.to_string());

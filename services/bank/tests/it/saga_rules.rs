@@ -144,6 +144,8 @@ async fn steps_repeated_under_another_subscription_name_change_nothing() {
     let completed = bank.transfer(&ada, &charles, 60).await.id();
     bank.transfer(&ada, &charles, 1_000).await;
     bank.reverse(&completed).await.expect(201);
+    let bulk = bank.bulk_transfer(&ada, &[(&charles, 1), (&charles, 2)]).await;
+    bank.lines_ended(&bulk).await;
     stage.settled().await;
     let before = stored_events(stage.sources()).await;
 
@@ -155,13 +157,13 @@ async fn steps_repeated_under_another_subscription_name_change_nothing() {
                 .set("history_subscription_id", "history-renamed")
         })
         .await;
-    has_read(stage.sources(), "accounts-renamed", &["transfer"]).await;
-    has_read(stage.sources(), "transfers-renamed", &["account"]).await;
+    has_read(stage.sources(), "accounts-renamed", &["transfer", "bulk-transfer"]).await;
+    has_read(stage.sources(), "transfers-renamed", &["account", "transfer", "bulk-transfer"]).await;
     has_read(stage.sources(), "history-renamed", &["account", "transfer"]).await;
     stage.settled().await;
 
     assert_eq!(stored_events(stage.sources()).await, before);
-    stage.bank().balance_becomes(&ada, 100).await;
+    stage.bank().balance_becomes(&ada, 97).await;
     stage.end().await;
 }
 
@@ -228,6 +230,6 @@ async fn a_refund_into_a_closed_account_waits_to_be_paid_out() {
 }
 
 /// The tests move the clock themselves; the sweeper only has to look often.
-fn watchful(overrides: Overrides) -> Overrides {
+pub(crate) fn watchful(overrides: Overrides) -> Overrides {
     overrides.set("sweep_interval", "20ms").set("sweep_retry", "1s")
 }

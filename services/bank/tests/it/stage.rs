@@ -53,10 +53,11 @@ pub(crate) async fn has_read(sources: &Sources, group: &str, aggregate_types: &[
     .await;
 }
 
-/// Waits until a transfer has recorded an event of this type.
+/// Waits until a transfer, or a bulk of them, has recorded an event of this type.
 pub(crate) async fn event_recorded(sources: &Sources, event_type: &str) {
     eventually(|| async {
-        let events = sources.transfers.read_all("transfer").await.expect("the store can be read");
+        let mut events = sources.transfers.read_all("transfer").await.expect("the store can be read");
+        events.extend(sources.transfers.read_all("bulk-transfer").await.expect("the store can be read"));
         if events.iter().any(|event| event.event_type == event_type) { Ok(()) } else { Err(events.len()) }
     })
     .await;
@@ -66,7 +67,8 @@ pub(crate) async fn event_recorded(sources: &Sources, event_type: &str) {
 pub(crate) async fn stored_events(sources: &Sources) -> (usize, usize) {
     let accounts = sources.accounts.read_all("account").await.expect("the store can be read");
     let transfers = sources.transfers.read_all("transfer").await.expect("the store can be read");
-    (accounts.len(), transfers.len())
+    let bulks = sources.transfers.read_all("bulk-transfer").await.expect("the store can be read");
+    (accounts.len(), transfers.len() + bulks.len())
 }
 
 /// A running bank.

@@ -15,7 +15,8 @@ use crate::crash::tokens_in;
 use crate::customers::{Person, register};
 
 /// The files of a bank that has opened two accounts, completed a transfer, refused one and refunded one, has two
-/// customers, and a third account that owes as much as it may, by a captured hold.
+/// customers, a third account that owes as much as it may, by a captured hold, and a fourth that has paid a fifth by an
+/// atomic bulk transfer.
 async fn a_healthy_bank() -> TempDir {
     let dir = TempDir::new().expect("a folder");
     let binary = Path::new(env!("CARGO_BIN_EXE_bank"));
@@ -36,6 +37,10 @@ async fn a_healthy_bank() -> TempDir {
     bank.limit(&overdrawn, "overdraft", Some(50)).await.expect(200);
     let held = bank.hold(&overdrawn, 50, TimeDelta::hours(1)).await.expect(201).hold_id();
     bank.end_hold(&overdrawn, &held, "capture", json!({})).await.expect(200);
+    let (payer, paid) = (bank.open(100).await, bank.open(0).await);
+    let bulk = bank.bulk_transfer(&payer, &[(&paid, 40), (&paid, 2)]).await;
+    bank.lines_ended(&bulk).await;
+    assert_eq!(bank.bulk_transfer(&payer, &[(&paid, 40), (&paid, 20)]).await.state(), "failed");
     eventually(|| async {
         let output = verify(&dir);
         let caught_up = !String::from_utf8_lossy(&output.stdout).contains("behind");
@@ -132,6 +137,66 @@ async fn a_transfer_that_never_ended() {
     let printed = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{printed}");
     assert!(printed.contains("still `debited`"), "{printed}");
+}
+
+#[tokio::test]
+async fn a_line_that_was_changed() {
+    let statement = "UPDATE events SET payload = json_set(payload, '$.lines[0].amount', 41) \
+                     WHERE event_type = 'AccountLinesDebited'";
+    planted("accounts.sqlite", statement, "its source was not debited once for just its lines").await;
+    planted("accounts.sqlite", statement, "balances and money in flight equal deposits minus withdrawals")
+        .await;
+}
+
+#[tokio::test]
+async fn a_bulk_transfer_without_its_debit() {
+    let statement = "UPDATE events SET event_type = 'AccountUnfrozen', payload = '{\"at\":\"2026-01-01T00:00:00Z\"}' \
+                     WHERE event_type = 'AccountLinesDebited'";
+    planted("accounts.sqlite", statement, "`debited` with 0 debits").await;
+}
+
+#[tokio::test]
+async fn a_debit_behind_a_failed_bulk_transfer() {
+    let statement = "UPDATE events SET event_type = 'BulkTransferFailed', \
+                     payload = json_object('bulkId', json_extract(payload, '$.bulk.bulkId'), 'reason', 'account-closed') \
+                     WHERE event_type = 'BulkDebitRecorded'";
+    planted("transfers.sqlite", statement, "`failed` with 1 debits").await;
+}
+
+#[tokio::test]
+async fn a_debited_line_that_is_no_transfer() {
+    let statement = "DELETE FROM events WHERE json_extract(payload, '$.transfer.bulkId') IS NOT NULL";
+    planted("transfers.sqlite", statement, "was debited and is no transfer of it").await;
+}
+
+#[tokio::test]
+async fn a_transfer_that_says_it_is_a_line_of_another_bulk_transfer() {
+    let statement = "UPDATE events SET payload = json_set(payload, '$.transfer.bulkId', \
+                     '018f4f64-0000-7000-8000-00000000b01c') WHERE event_type = 'MoneyTransferCreated'";
+    planted("transfers.sqlite", statement, "says it is a line of it, and is none").await;
+}
+
+#[tokio::test]
+async fn a_bulk_transfer_whose_lines_never_began() {
+    let statement = "DELETE FROM events WHERE event_type = 'BulkLinesStarted' \
+                     OR json_extract(payload, '$.transfer.bulkId') IS NOT NULL";
+    let dir = a_healthy_bank().await;
+    let url = format!("sqlite://{}", data(&dir).join("transfers.sqlite").display());
+    let mut connection = SqliteConnection::connect(&url).await.expect("the file opens");
+    connection.execute(statement).await.expect("events are deleted");
+    // Its deadline is made to have passed long ago.
+    connection
+        .execute(
+            "UPDATE events SET payload = json_set(payload, '$.bulk.deadline', '2020-01-01T00:00:00Z') \
+             WHERE event_type = 'BulkTransferCreated'",
+        )
+        .await
+        .expect("a deadline is changed");
+    connection.close().await.expect("the file closes");
+    let output = verify(&dir);
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{printed}");
+    assert!(printed.contains("still `debited` and not done"), "{printed}");
 }
 
 #[tokio::test]

@@ -1,36 +1,38 @@
-//! `POST /v1/bulk-transfers`: many transfers from one account in one request, each a transfer of its own.
+//! `POST /v1/bulk-transfers`: many transfers from one account in one request.
 //!
-//! The request as a whole is checked before anything is accepted. Every line's id and command follow from the request's key
-//! and the line's place, so that a request that broke off half-way is finished by sending it again.
+//! The request as a whole is checked before anything is accepted. Then either each line is a transfer of its own, or all
+//! of them leave the account at once ([`atomic`]).
 
+mod atomic;
+mod each;
+pub(super) mod one;
+
+use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use chrono::{DateTime, Utc};
-use domain::ids::{AccountId, TransferId};
-use domain::money::{Amount, Currency, Money};
+use axum::response::{IntoResponse, Response};
+use domain::bulk_transfer::MAX_LINES;
+use domain::ids::AccountId;
+use domain::money::{Amount, Currency};
 use domain::text::{Actor, Memo};
-use domain::transfer::TransferDetails;
 use event_store::CommandContext;
-use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
-use service_kit::command::{CommandRequest, Reply};
-use service_kit::http::{IdempotencyKey, Problem, ValidJson, command_id};
+use service_kit::command::CommandRequest;
+use service_kit::http::{IdempotencyKey, Prefer, Problem, ValidJson, ValidQuery, command_id};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use self::atomic::BulkTrialReply;
+use self::each::EachReply;
+use self::one::BulkDocument;
 use super::openapi::TAG;
-use super::transfers::TransferReply;
-use crate::application::{Application, Outcome};
-use crate::error::problem;
-
-/// The most lines of one request.
-const MOST_LINES: usize = 100;
+use crate::application::Application;
 
 /// The body of `POST /v1/bulk-transfers`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({
     "fromAccountId": "018f4f5e-36f3-7d0c-9c5b-00000000a11c",
     "currency": "EUR",
+    "mode": "atomic",
     "lines": [
         {"toAccountId": "018f4f5e-36f3-7d0c-9c5b-0000000cafe1", "amount": 250_000, "memo": "Salary for May"},
         {"toAccountId": "018f4f5e-36f3-7d0c-9c5b-0000000cafe2", "amount": 310_000},
@@ -40,8 +42,22 @@ const MOST_LINES: usize = 100;
 pub(crate) struct BulkBody {
     from_account_id: AccountId,
     currency: Currency,
+    #[serde(default)]
+    #[schema(inline)]
+    mode: Mode,
     #[schema(min_items = 1, max_items = 100)]
     lines: Vec<LineBody>,
+}
+
+/// What one line's fate has to do with the others'.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Mode {
+    /// Nothing: each line is a transfer of its own.
+    #[default]
+    Each,
+    /// All lines leave the account at once, or none does; from there each goes its own way.
+    Atomic,
 }
 
 /// One transfer of a request.
@@ -55,51 +71,79 @@ pub(crate) struct LineBody {
     memo: Option<Memo>,
 }
 
-/// The transfers in the order of their lines.
+/// The transfers in the order of their lines, or the bulk transfer that begins all of them.
 #[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct BulkReply {
-    items: Vec<TransferReply>,
+#[schema(as = BulkAnswer)]
+#[serde(untagged)]
+pub(crate) enum BulkReply {
+    Each(EachReply),
+    Atomic(BulkDocument),
+}
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct CreateQuery {
+    /// Only say what would become of an atomic request. Then no `Idempotency-Key` is needed.
+    #[serde(default)]
+    dry_run: bool,
 }
 
 /// Start many transfers from one account
 ///
-/// Each line is a transfer of its own: one that fails leaves the others alone. The whole request is refused, and nothing
-/// started, when any line of it is wrong.
+/// By `mode`, each line is a transfer of its own, where one that fails leaves the others alone; or the request is
+/// `atomic`: the account is debited for all lines at once or for none, and what a line's target refuses is given back
+/// alone. The whole request is refused, and nothing started, when any line of it is wrong. Only an atomic request can be
+/// waited for: until its debit is decided.
 #[utoipa::path(
     post,
     path = "/v1/bulk-transfers",
     operation_id = "createBulkTransfer",
     tag = TAG,
-    params(IdempotencyKey),
+    params(IdempotencyKey, Prefer, CreateQuery),
     request_body = BulkBody,
-    responses((status = 202, description = "All are accepted and go on by themselves", body = BulkReply)),
+    responses(
+        (status = 200, description = "What would become of it; nothing was made", body = BulkTrialReply),
+        (status = 201, description = "The atomic debit was decided within the wait that was asked for", body = BulkDocument, headers(("Location" = String, description = "The bulk transfer"))),
+        (status = 202, description = "All are accepted and go on by themselves", body = BulkReply),
+    ),
 )]
 pub(crate) async fn create(
     State(application): State<Application>,
+    prefer: Prefer,
+    ValidQuery(query): ValidQuery<CreateQuery>,
     request: CommandRequest,
     ValidJson { value: body, hash }: ValidJson<BulkBody>,
-) -> Result<Reply, Problem> {
-    let request = request.require_key()?;
+) -> Result<Response, Problem> {
     check(&body)?;
-    let bulk = Bulk {
-        deadline: application.deadline_from(application.clock.now()),
-        actor: request.actor(),
-        context: request.context(hash),
-        body,
+    if query.dry_run {
+        return tried(&application, body, request.actor()).await.map(IntoResponse::into_response);
+    }
+    let request = request.require_key()?;
+    let (actor, context) = (request.actor(), request.context(hash));
+    let reply = match body.mode {
+        Mode::Each => each::create(&application, body, actor, context).await?,
+        Mode::Atomic => atomic::create(&application, body, actor, context, prefer).await?,
     };
-    let start = |place| bulk.start(&application, place);
-    // The first one tells whether the key was used for another request; then the others do not even begin.
-    let mut executed = vec![start(0).await.map_err(problem)?];
-    executed.extend(try_join_all((1..bulk.body.lines.len()).map(start)).await.map_err(problem)?);
-    let items = executed.iter().map(TransferReply::of_executed).collect();
-    let is_repetition = executed.iter().all(|transfer| transfer.replayed);
-    Ok(Reply::of_many(StatusCode::ACCEPTED, is_repetition, &BulkReply { items }))
+    Ok(reply.into_response())
+}
+
+async fn tried(
+    application: &Application,
+    body: BulkBody,
+    actor: Actor,
+) -> Result<Json<BulkTrialReply>, Problem> {
+    match body.mode {
+        Mode::Each => {
+            Err(Problem::invalid_query("only an atomic request is tried as a whole; try each transfer"))
+        }
+        Mode::Atomic => atomic::tried(application, body, actor).await.map(Json),
+    }
 }
 
 fn check(body: &BulkBody) -> Result<(), Problem> {
-    if !(1..=MOST_LINES).contains(&body.lines.len()) {
-        return Err(Problem::invalid_body("/lines", format!("a request has 1 to {MOST_LINES} lines")));
+    if !(1..=MAX_LINES).contains(&body.lines.len()) {
+        return Err(Problem::invalid_body("/lines", format!("a request has 1 to {MAX_LINES} lines")));
     }
     match body.lines.iter().position(|line| line.to_account_id == body.from_account_id) {
         Some(place) => {
@@ -110,32 +154,8 @@ fn check(body: &BulkBody) -> Result<(), Problem> {
     }
 }
 
-/// A request whose lines are right.
-struct Bulk {
-    body: BulkBody,
-    deadline: DateTime<Utc>,
-    actor: Actor,
-    context: CommandContext,
-}
-
-impl Bulk {
-    async fn start(&self, application: &Application, place: usize) -> Outcome {
-        let line = &self.body.lines[place];
-        let details = TransferDetails {
-            transfer_id: TransferId(self.of_line("transfer of line", place)),
-            from_account_id: self.body.from_account_id,
-            to_account_id: line.to_account_id,
-            money: Money { amount: line.amount, currency: self.body.currency },
-            memo: line.memo.clone(),
-            actor: Some(self.actor.clone()),
-            deadline: self.deadline,
-            reversal_of: None,
-        };
-        let command_id = self.of_line("command of line", place);
-        application.create(details, CommandContext { command_id, ..self.context.clone() }).await
-    }
-
-    fn of_line(&self, what: &str, place: usize) -> Uuid {
-        command_id(&self.context.command_id.to_string(), what, &place.to_string())
-    }
+/// The command that begins with the line at `place`. An atomic request is one command and has the first line's id, so that
+/// a key that was used for one mode is known in the other.
+fn line_command_id(context: &CommandContext, place: usize) -> Uuid {
+    command_id(&context.command_id.to_string(), "command of line", &place.to_string())
 }

@@ -136,6 +136,7 @@ pub(crate) async fn create(
         actor: Some(request.actor()),
         deadline: application.deadline_from(application.clock.now()),
         reversal_of: None,
+        bulk_id: None,
     };
     if query.dry_run {
         return tried(&application, &details).await.map(IntoResponse::into_response);
@@ -159,7 +160,9 @@ async fn accepted(
     prefer: Prefer,
 ) -> Result<Reply, Problem> {
     if let Some(patience) = prefer.wait {
-        let transfer = application.wait_until_ended(executed.id, patience).await.map_err(read_problem)?;
+        let has_ended = MoneyTransfer::has_ended;
+        let transfer = application.wait_until(&application.repository, executed.id, patience, has_ended);
+        let transfer = transfer.await.map_err(read_problem)?;
         (executed.version, executed.state) = (transfer.version, transfer.state);
     }
     let ended = prefer.wait.is_some() && executed.state.has_ended();

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use domain::transfer::MoneyTransfer;
-use event_store::{CommitNotice, CommitNotices, StoreError, Versioned};
+use domain::Aggregate;
+use event_store::{CommitNotice, CommitNotices, Repository, StoreError, Versioned};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
@@ -11,19 +11,21 @@ use uuid::Uuid;
 use super::Application;
 
 impl Application {
-    /// The transfer as soon as it has ended, or as it is after `patience`.
-    pub(crate) async fn wait_until_ended(
+    /// The aggregate as soon as it `has_ended`, or as it is after `patience`.
+    pub(crate) async fn wait_until<A: Aggregate>(
         &self,
+        repository: &Repository<A>,
         id: Uuid,
         patience: Duration,
-    ) -> Result<Versioned<MoneyTransfer>, StoreError> {
+        has_ended: impl Fn(&A) -> bool,
+    ) -> Result<Versioned<A>, StoreError> {
         let give_up = Instant::now() + patience;
         // Before the first look, so that a commit between the look and the wait is not missed.
         let mut notices = self.store.notices();
         loop {
-            let transfer = self.find(id).await?;
-            if transfer.state.has_ended() || timeout_at(give_up, next_on(&mut notices, id)).await.is_err() {
-                return Ok(transfer);
+            let found = repository.find(id).await?;
+            if has_ended(&found.state) || timeout_at(give_up, next_on(&mut notices, id)).await.is_err() {
+                return Ok(found);
             }
         }
     }

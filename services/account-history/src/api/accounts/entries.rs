@@ -41,5 +41,5 @@ pub(crate) async fn list(
     let cursors = &application.cursors;
     let before = query.cursor.map(|cursor| cursor.decode(cursors, uri.path())).transpose()?;
     let entries = application.entries(&caller.actor(), id, before, query.limit.and_one()).await?;
-    Page::of(entries, query.limit, cursors, &uri, |entry| entry.version)
+    Page::of(entries, query.limit, cursors, &uri, EntryView::place)
 }

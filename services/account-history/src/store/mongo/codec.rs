@@ -15,7 +15,7 @@ pub(super) fn moment_row(moment: &Moment) -> Result<Document, ViewError> {
         "account": account,
         "version": moment.version.0,
         "at": moment.at.timestamp_micros(),
-        "isEntry": moment.change.is_some(),
+        "isEntry": moment.changes().next().is_some(),
         "document": encode(moment)?,
     })
 }

@@ -31,7 +31,7 @@ pub(super) fn accounts(accounts: &[StoredAccount]) -> Result<Vec<Value>, ViewErr
 
 pub(super) fn moments(moments: &[Moment]) -> Result<Vec<Value>, ViewError> {
     let row = |moment: &Moment| {
-        let (at, is_entry) = (moment.at.timestamp_micros(), i32::from(moment.change.is_some()));
+        let (at, is_entry) = (moment.at.timestamp_micros(), i32::from(moment.changes().next().is_some()));
         Ok(json!([moment.account_id, moment.version, at, is_entry, text(moment)?]))
     };
     moments.iter().map(row).collect()
