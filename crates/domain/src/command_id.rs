@@ -4,9 +4,10 @@
 //! whichever way the step is to be answered, the command carries the same id; the store keeps the first
 //! command's result and gives it to every later one.
 
+use chrono::NaiveDate;
 use uuid::Uuid;
 
-use crate::ids::{HoldId, TransferId};
+use crate::ids::{HoldId, OrderId, TransferId};
 use crate::words::words;
 
 /// Drawn once, at random; it must never change.
@@ -31,6 +32,8 @@ words! {
         CreateReversal = "create-reversal",
         /// The reversed transfer takes note of how its reversal ended; of the new transfer.
         EndReversal = "end-reversal",
+        /// A transfer that an order asks for is created.
+        CreateForOrder = "create-for-order",
     }
 }
 
@@ -44,6 +47,18 @@ pub fn step_command_id(transfer_id: TransferId, step: Step) -> Uuid {
 #[must_use]
 pub fn reversal_transfer_id(original: TransferId, attempt: u32) -> TransferId {
     TransferId(derived(&format!("transfer/{original}/reversal/{attempt}")))
+}
+
+/// The id of the transfer that `order` asks for on `due`: there is one for a due date, however often it is asked for.
+#[must_use]
+pub fn order_transfer_id(order: OrderId, due: NaiveDate) -> TransferId {
+    TransferId(derived(&format!("transfer-order/{order}/due/{due}")))
+}
+
+/// The id of the command that cancels an order because its owner asked to be forgotten.
+#[must_use]
+pub fn order_erasure_command_id(order: OrderId) -> Uuid {
+    derived(&format!("transfer-order/{order}/erasure"))
 }
 
 /// The id of the command that records that a hold has expired. The same command records it for others of the account

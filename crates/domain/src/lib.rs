@@ -1,7 +1,8 @@
 //! The bank's rules: accounts, transfers, customers, money. Pure code, no I/O, no clock, no randomness.
 //!
 //! Start with [`aggregate`], which says what an aggregate is; then [`account`] and [`transfer`], between which money
-//! moves; then [`transfer::saga`], the list of which command follows which event. [`customer`] stands for itself.
+//! moves; then [`transfer::saga`], the list of which command follows which event. [`order`] asks for transfers on dates to
+//! come; [`customer`] stands for itself.
 
 pub mod account;
 pub mod aggregate;
@@ -10,6 +11,7 @@ pub mod customer;
 pub mod event;
 pub mod ids;
 pub mod money;
+pub mod order;
 #[cfg(feature = "schema")]
 pub mod schema;
 pub mod text;

@@ -151,7 +151,7 @@ fn owns(actor: &Actor, owner: &Option<CustomerId>) -> bool {
 
 impl Aggregate for MoneyTransfer {
     const TYPE: &'static str = "transfer";
-    const STATE_SCHEMA_VERSION: u32 = 2;
+    const STATE_SCHEMA_VERSION: u32 = 3;
 
     type Command = TransferCommand;
     type Event = TransferEvent;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AccountId, TransferId};
+use crate::ids::{AccountId, OrderId, TransferId};
 use crate::money::Money;
 use crate::text::{Actor, Memo};
 
@@ -32,4 +32,7 @@ pub struct TransferDetails {
     /// The completed transfer whose money this one moves back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reversal_of: Option<TransferId>,
+    /// The order that asked for it when it was due.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order_id: Option<OrderId>,
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::account::AccountEvent;
-use domain::ids::{AccountId, HoldId, TransferId};
+use domain::ids::{AccountId, HoldId, OrderId, TransferId};
 use domain::money::{Amount, AmountOrZero, Balance, Currency, Money};
 use domain::text::{Actor, CustomerId, Memo, Title};
 use domain::transfer::{RefusalReason, TransferDetails};
@@ -11,6 +11,8 @@ use uuid::Uuid;
 pub(crate) const ALICES: AccountId = AccountId(Uuid::from_u128(0xA11CE));
 pub(crate) const BOBS: AccountId = AccountId(Uuid::from_u128(0xB0B));
 pub(crate) const TRANSFER: TransferId = TransferId(Uuid::from_u128(0x7));
+
+pub(crate) const ORDER: OrderId = OrderId(Uuid::from_u128(0xD1));
 
 pub(crate) const HOLD: HoldId = HoldId(Uuid::from_u128(0x401D));
 
@@ -89,6 +91,7 @@ pub(crate) fn transfer(money: Money) -> TransferDetails {
         actor: Some(actor("alice")),
         deadline: deadline(),
         reversal_of: None,
+        order_id: None,
     }
 }
 

@@ -24,6 +24,7 @@ fn details(id: u128) -> TransferDetails {
         actor: None,
         deadline: noon() + Duration::hours(1),
         reversal_of: None,
+        order_id: None,
     }
 }
 

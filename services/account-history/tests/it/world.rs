@@ -202,6 +202,7 @@ impl World {
             actor: None,
             deadline: self.now + Duration::days(1),
             reversal_of: None,
+            order_id: None,
         };
         self.transfer_command(transfer_id, |now| TransferCommand::Create { details, now });
         transfer_id

@@ -9,9 +9,15 @@ use super::{Evidence, Finding, Invariant};
 
 pub(super) fn have_one_effect(evidence: &Evidence, findings: &mut Vec<Finding>) {
     // Command ids and commit ids are unique within a service's store, so the stores are looked at one by one.
-    for events in [&evidence.accounts, &evidence.transfers, &evidence.customers] {
+    // Orders lie in the store of the transfers.
+    let nothing = Vec::new();
+    for (events, beside) in [
+        (&evidence.accounts, &nothing),
+        (&evidence.transfers, &evidence.orders),
+        (&evidence.customers, &nothing),
+    ] {
         let mut commits: HashMap<Uuid, (&StreamId, CommitId)> = HashMap::new();
-        for event in events {
+        for event in events.iter().chain(beside) {
             let here = (&event.stream, event.commit_id);
             let first = *commits.entry(event.command_id).or_insert(here);
             if first != here {

@@ -10,6 +10,7 @@ use customers::{Discrepancy, Vault};
 use domain::Aggregate;
 use domain::account::Account;
 use domain::customer::Customer;
+use domain::order::TransferOrder;
 use domain::transfer::MoneyTransfer;
 use event_store::{EventStore, RecordedEvent};
 use messaging::{Bus, to_event, topic_of};
@@ -80,6 +81,8 @@ impl Sources {
 pub struct Evidence {
     /// The transfers' events before everything else was read.
     pub transfers_before: Vec<RecordedEvent>,
+    /// The orders' events before everything else was read.
+    pub orders_before: Vec<RecordedEvent>,
     /// The accounts' events before the topics were read.
     pub accounts_before: Vec<RecordedEvent>,
     /// The customers' events before the topics were read.
@@ -100,8 +103,10 @@ pub struct Evidence {
     pub accounts: Vec<RecordedEvent>,
     /// The customers' events.
     pub customers: Vec<RecordedEvent>,
-    /// The transfers' events, last of all.
+    /// The transfers' events, after everything that they caused.
     pub transfers: Vec<RecordedEvent>,
+    /// The orders' events, last of all.
+    pub orders: Vec<RecordedEvent>,
 }
 
 impl Evidence {
@@ -111,6 +116,7 @@ impl Evidence {
     /// When a store cannot be read.
     pub async fn gather(sources: &Sources) -> anyhow::Result<Self> {
         let transfers_before = sources.transfers.read_all(MoneyTransfer::TYPE).await?;
+        let orders_before = sources.transfers.read_all(TransferOrder::TYPE).await?;
         let accounts_before = sources.accounts.read_all(Account::TYPE).await?;
         let customers_before = sources.customers.read_all(Customer::TYPE).await?;
         let vault =
@@ -121,7 +127,8 @@ impl Evidence {
             unpublished
                 .extend(pending.into_iter().flat_map(|commit| commit.events).map(|event| event.event_id));
         }
-        let topics = [topic_of(Account::TYPE), topic_of(MoneyTransfer::TYPE), topic_of(Customer::TYPE)];
+        let types = [Account::TYPE, MoneyTransfer::TYPE, TransferOrder::TYPE, Customer::TYPE];
+        let topics = types.map(topic_of);
         let lag = sources.bus.lag(&sources.history_subscription_id, &[&topics[0], &topics[1]]).await?;
         let (mut messages, mut unreadable) = (Vec::new(), Vec::new());
         for topic in &topics {
@@ -142,11 +149,13 @@ impl Evidence {
         let accounts = sources.accounts.read_all(Account::TYPE).await?;
         let customers = sources.customers.read_all(Customer::TYPE).await?;
         let transfers = sources.transfers.read_all(MoneyTransfer::TYPE).await?;
+        let orders = sources.transfers.read_all(TransferOrder::TYPE).await?;
         let came_meanwhile =
             accounts.len() != accounts_before.len() || transfers.len() != transfers_before.len();
         let views_behind = lag > 0 || !unpublished.is_empty() || came_meanwhile;
         Ok(Self {
             transfers_before,
+            orders_before,
             accounts_before,
             customers_before,
             vault,
@@ -158,7 +167,19 @@ impl Evidence {
             accounts,
             customers,
             transfers,
+            orders,
         })
+    }
+
+    /// Every event in the stores.
+    pub(super) fn stored(&self) -> impl Iterator<Item = &RecordedEvent> {
+        self.accounts.iter().chain(&self.transfers).chain(&self.orders).chain(&self.customers)
+    }
+
+    /// Every event that was stored before the topics were read.
+    pub(super) fn stored_before(&self) -> impl Iterator<Item = &RecordedEvent> {
+        let of_transfers = self.transfers_before.iter().chain(&self.orders_before);
+        self.accounts_before.iter().chain(of_transfers).chain(&self.customers_before)
     }
 }
 

@@ -130,6 +130,7 @@ impl Bulk {
             actor: Some(self.actor.clone()),
             deadline: self.deadline,
             reversal_of: None,
+            order_id: None,
         };
         let command_id = self.of_line("command of line", place);
         application.create(details, CommandContext { command_id, ..self.context.clone() }).await

@@ -3,8 +3,9 @@
 use service_kit::openapi::complete;
 use utoipa::openapi::OpenApi;
 
-use super::bulk_transfers;
+use super::transfer_orders::{self, cancel as order_cancel, list as order_list, one as order_one};
 use super::transfers::{self, cancel, one, reverse};
+use super::bulk_transfers;
 
 /// The heading of the routes in a joined document.
 pub(super) const TAG: &str = "transfers";
@@ -13,11 +14,21 @@ pub(super) const TAG: &str = "transfers";
 #[openapi(
     info(title = "transfers"),
     tags((name = TAG, description = "Moving money between accounts")),
-    paths(transfers::create, bulk_transfers::create, one::read, cancel::cancel, reverse::reverse)
+    paths(
+        transfers::create,
+        bulk_transfers::create,
+        one::read,
+        cancel::cancel,
+        reverse::reverse,
+        transfer_orders::place,
+        order_list::list,
+        order_one::read,
+        order_cancel::cancel
+    )
 )]
 struct Handlers;
 
-/// The routes under `/v1/transfers`, as an OpenAPI document.
+/// The routes of transfers and of orders for them, as an OpenAPI document.
 #[must_use]
 pub fn openapi() -> OpenApi {
     complete::<Handlers>()

@@ -136,6 +136,7 @@ pub(crate) async fn create(
         actor: Some(request.actor()),
         deadline: application.deadline_from(application.clock.now()),
         reversal_of: None,
+        order_id: None,
     };
     if query.dry_run {
         return tried(&application, &details).await.map(IntoResponse::into_response);

@@ -37,6 +37,7 @@ pub(super) fn start(
         actor: Some(actor.clone()),
         deadline,
         reversal_of: Some(transfer_id),
+        order_id: None,
     };
     Ok(vec![Event::ReversalStarted { reversal, reason: reason.clone(), at: now }])
 }

@@ -31,6 +31,7 @@ fn started(attempt: u32) -> TransferEvent {
         actor: Some(actor("bob")),
         deadline: at(60),
         reversal_of: Some(TRANSFER),
+        order_id: None,
     };
     TransferEvent::ReversalStarted { reversal, reason: Some(memo("Sent twice")), at: at(50) }
 }
