@@ -38,9 +38,7 @@ pub(crate) fn start(application: Application, config: &Config, tasks: &Tasks) {
 
 async fn sweep(application: &Application) -> Result<(), StoreError> {
     let due = application.store.due(TransferOrder::TYPE, application.clock.now(), AT_ONCE).await?;
-    stream::iter(due)
-        .for_each_concurrent(SIDE_BY_SIDE, |(id, _)| record_due_dates(application, id))
-        .await;
+    stream::iter(due).for_each_concurrent(SIDE_BY_SIDE, |(id, _)| record_due_dates(application, id)).await;
     Ok(())
 }
 

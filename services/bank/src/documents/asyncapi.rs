@@ -29,7 +29,9 @@ pub fn asyncapi() -> anyhow::Result<Value> {
     document.schemas.insert(HEADERS.to_owned(), headers_schema());
     document.add::<Account>("What happened to accounts.")?;
     document.add::<MoneyTransfer>("How far transfers have come.")?;
-    document.add::<TransferOrder>("Which transfers are ordered for dates to come, and which of these dates have come.")?;
+    document.add::<TransferOrder>(
+        "Which transfers are ordered for dates to come, and which of these dates have come.",
+    )?;
     document.add::<Customer>("What happened to customers; what is said about a person is sealed.")?;
     Ok(sorted(json!({
         "asyncapi": "3.0.0",

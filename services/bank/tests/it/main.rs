@@ -18,6 +18,7 @@ mod forgotten_on_servers;
 mod gate;
 mod load;
 mod mutated;
+mod orders;
 mod ownership;
 mod saga_rules;
 mod stage;

@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::client::{Answer, Bank, bulk, fresh_key, hold, transfer, usd};
+use crate::client::{Answer, Bank, bulk, daily_from, fresh_key, hold, order, transfer, usd};
 use crate::customers::{PASSWORD, Person, found, register};
 use crate::on_both_shapes;
 use crate::stage::Stage;
@@ -43,6 +43,8 @@ struct People {
     account: String,
     transfer: String,
     target: String,
+    /// A standing order of Ada's, due tomorrow.
+    order: String,
     payee: String,
     /// Ada's, placed for each caller anew: a hold ends once.
     hold: String,
@@ -60,8 +62,9 @@ async fn people(bank: &Bank) -> People {
     let body = json!({"accountId": target, "name": "Charles"});
     let saved = ada.bank.post("/v1/customers/me/payees", &[], body).await.expect(201);
     let payee = saved.body["payeeId"].as_str().expect("an id").to_owned();
+    let order = ada.bank.order(&account, &target, 1, daily_from(86_400)).await.expect(201).id();
     let hold = String::new();
-    People { ada: ada.id, email: person.email, mallory, account, transfer, target, payee, hold }
+    People { ada: ada.id, email: person.email, mallory, account, transfer, target, order, payee, hold }
 }
 
 /// Another hold of a cent in Ada's account, placed by her.
@@ -144,6 +147,16 @@ fn rows(people: &People) -> Vec<Row> {
         row("POST", "/v1/transfers/{transfer}/cancel", json!({}), [409, 404, 409]),
         // The sender sees it and may not take it back.
         row("POST", "/v1/transfers/{transfer}/reverse", json!({}), [403, 404, 202]),
+        row(
+            "POST",
+            "/v1/transfer-orders",
+            order(&people.account, &people.target, 1, daily_from(86_400)),
+            [201, 201, 201],
+        ),
+        row("GET", "/v1/transfer-orders", Value::Null, [200, 200, 200]),
+        row("GET", "/v1/transfer-orders?customerId={ada}", Value::Null, [200, 403, 200]),
+        row("GET", "/v1/transfer-orders/{order}", Value::Null, [200, 404, 200]),
+        row("POST", "/v1/transfer-orders/{order}/cancel", json!({}), [200, 404, 200]),
         row("POST", "/v1/accounts/{id}/freeze", json!({}), [200, 404, 200]),
         // The operator's freeze is the last one, and stays.
         row("POST", "/v1/accounts/{id}/unfreeze", json!({}), [403, 404, 200]),
@@ -218,12 +231,12 @@ fn every_route_of_the_gateway_has_a_row() {
     let none = String::new;
     let (ada, mallory) = (Uuid::nil(), Uuid::nil());
     let (account, transfer, target) = (none(), none(), none());
-    let (email, payee, hold) = (none(), none(), none());
-    let rows = rows(&People { ada, email, mallory, account, transfer, target, payee, hold });
+    let (email, order, payee, hold) = (none(), none(), none(), none());
+    let rows = rows(&People { ada, email, mallory, account, transfer, target, order, payee, hold });
     let mut without = route_table();
     for row in &rows {
         let path = row.path.split('?').next().unwrap_or_default().replace("{transfer}", "{id}");
-        let path = path.replace("{ada}", "{id}").replace("{payee}", "{id}");
+        let path = path.replace("{order}", "{id}").replace("{ada}", "{id}").replace("{payee}", "{id}");
         without.remove(&(path, row.method.as_str()));
     }
     assert!(without.is_empty(), "routes without a row: {without:?}");
@@ -234,6 +247,7 @@ async fn send(bank: &Bank, people: &People, row: &Row) -> Answer {
         .path
         .replace("{id}", &people.account)
         .replace("{transfer}", &people.transfer)
+        .replace("{order}", &people.order)
         .replace("{payee}", &people.payee)
         .replace("{holdId}", &people.hold)
         .replace("{ada}", &people.ada.to_string());

@@ -3,9 +3,9 @@
 use service_kit::openapi::complete;
 use utoipa::openapi::OpenApi;
 
+use super::bulk_transfers;
 use super::transfer_orders::{self, cancel as order_cancel, list as order_list, one as order_one};
 use super::transfers::{self, cancel, one, reverse};
-use super::bulk_transfers;
 
 /// The heading of the routes in a joined document.
 pub(super) const TAG: &str = "transfers";

@@ -109,7 +109,8 @@ impl Application {
                 return Ok(());
             };
             before = Some(last.id);
-            let waiting = orders.iter().filter(|order| order.state.placed().is_some_and(|it| it.next.is_some()));
+            let waiting =
+                orders.iter().filter(|order| order.state.placed().is_some_and(|it| it.next.is_some()));
             for order in waiting {
                 let context = caused_by(event, order_erasure_command_id(OrderId(order.id)));
                 match self.cancel_order(order.id, owner.clone(), None, context).await {

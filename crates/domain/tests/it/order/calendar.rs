@@ -16,12 +16,18 @@ fn assert_days(schedule: Schedule, expected: &[&str]) {
 
 #[test]
 fn the_31st_is_the_last_day_of_months_that_have_none() {
-    assert_days(monthly(), &["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31", "2026-06-30"]);
+    assert_days(
+        monthly(),
+        &["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31", "2026-06-30"],
+    );
     assert_days(
         every(1, IntervalUnit::Months, "2027-11-30"),
         &["2027-11-30", "2027-12-30", "2028-01-30", "2028-02-29", "2028-03-30"],
     );
-    assert_days(every(3, IntervalUnit::Months, "2026-08-31"), &["2026-08-31", "2026-11-30", "2027-02-28", "2027-05-31"]);
+    assert_days(
+        every(3, IntervalUnit::Months, "2026-08-31"),
+        &["2026-08-31", "2026-11-30", "2027-02-28", "2027-05-31"],
+    );
 }
 
 #[test]

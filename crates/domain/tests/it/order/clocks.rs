@@ -41,8 +41,18 @@ fn berlin_puts_its_clocks_back_on_25_october_2026() {
         "2026-10-24",
         &["2026-10-24T00:30:00Z", "2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"],
     );
-    assert_instants("Europe/Berlin", "02:00", "2026-10-25", &["2026-10-25T00:00:00Z", "2026-10-26T01:00:00Z"]);
-    assert_instants("Europe/Berlin", "03:00", "2026-10-25", &["2026-10-25T02:00:00Z", "2026-10-26T02:00:00Z"]);
+    assert_instants(
+        "Europe/Berlin",
+        "02:00",
+        "2026-10-25",
+        &["2026-10-25T00:00:00Z", "2026-10-26T01:00:00Z"],
+    );
+    assert_instants(
+        "Europe/Berlin",
+        "03:00",
+        "2026-10-25",
+        &["2026-10-25T02:00:00Z", "2026-10-26T02:00:00Z"],
+    );
 }
 
 #[test]
@@ -64,7 +74,12 @@ fn new_york_changes_its_clocks_on_8_march_and_1_november_2026() {
 #[test]
 fn a_change_need_be_no_hour_and_may_be_at_midnight() {
     // Half an hour, at two.
-    assert_instants("Australia/Lord_Howe", "02:15", "2026-10-04", &["2026-10-03T15:30:00Z", "2026-10-04T15:15:00Z"]);
+    assert_instants(
+        "Australia/Lord_Howe",
+        "02:15",
+        "2026-10-04",
+        &["2026-10-03T15:30:00Z", "2026-10-04T15:15:00Z"],
+    );
     // The day begins at one.
     assert_instants("Asia/Beirut", "00:00", "2026-03-28", &["2026-03-27T22:00:00Z", "2026-03-28T22:00:00Z"]);
     assert_instants("UTC", "00:00", "2026-03-29", &["2026-03-29T00:00:00Z", "2026-03-30T00:00:00Z"]);
@@ -86,7 +101,19 @@ fn a_time_of_the_day_has_whole_seconds() {
     for (text, shown) in [("09:00", "09:00:00"), ("23:59:59", "23:59:59"), ("00:00", "00:00:00")] {
         assert_eq!(text.parse::<TimeOfDay>().expect(text).to_string(), shown);
     }
-    for wrong in ["", "9:00", "24:00", "09:60", "09:00:60", "23:59:60", "09:00:00.5", "0900", "+9:00", "09:00Z", "９:0"] {
+    for wrong in [
+        "",
+        "9:00",
+        "24:00",
+        "09:60",
+        "09:00:60",
+        "23:59:60",
+        "09:00:00.5",
+        "0900",
+        "+9:00",
+        "09:00Z",
+        "９:0",
+    ] {
         assert!(wrong.parse::<TimeOfDay>().is_err(), "{wrong}");
     }
 }

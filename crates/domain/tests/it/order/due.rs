@@ -18,7 +18,9 @@ fn nothing_is_due_before_its_time() {
 fn a_due_date_comes_at_its_time_and_only_once() {
     let [first, second, _] = months();
     let it_came = came(monthly(), first, Some(second), "2026-01-31T08:00:00Z");
-    given::<Orders>([placed(monthly(), first)]).when(come_due("2026-01-31T08:00:00Z")).then([it_came.clone()]);
+    given::<Orders>([placed(monthly(), first)])
+        .when(come_due("2026-01-31T08:00:00Z"))
+        .then([it_came.clone()]);
     let past = [placed(monthly(), first), it_came];
     given::<Orders>(past.clone()).when(come_due("2026-01-31T08:00:00Z")).then_nothing();
     assert_eq!(given::<Orders>(past).state().deadline(), Some(second.at));
@@ -52,7 +54,8 @@ fn after_a_long_time_away_so_many_come_at_once_and_the_rest_stays_due() {
             _ => None,
         }));
     }
-    let expected: Vec<_> = (1..).map_while(|number| daily.due(number)).take_while(|due| due.at <= now).collect();
+    let expected: Vec<_> =
+        (1..).map_while(|number| daily.due(number)).take_while(|due| due.at <= now).collect();
     assert_eq!(expected.len(), 43);
     assert_eq!(came_due, expected);
 }

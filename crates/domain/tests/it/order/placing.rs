@@ -18,8 +18,7 @@ fn placing_the_same_order_again_is_not_a_second_one() {
     let past = || [placed(monthly(), months()[0])];
     given::<Orders>(past()).when(place(monthly())).then_nothing();
     given::<Orders>(past()).when(place(once_on("2026-01-31"))).then_refused(OrderRefusal::AlreadyPlaced);
-    let somebody_elses =
-        OrderCommand::Place { owner: actor("bob"), order: order(monthly()), now: noon() };
+    let somebody_elses = OrderCommand::Place { owner: actor("bob"), order: order(monthly()), now: noon() };
     given::<Orders>(past()).when(somebody_elses).then_refused(OrderRefusal::AlreadyPlaced);
 }
 
@@ -65,7 +64,9 @@ fn a_schedule_means_something() {
         given::<Orders>([]).when(place(schedule)).then_refused(OrderRefusal::InvalidSchedule { rule });
         assert!(rule.field().starts_with('/') && !rule.sentence().is_empty());
     }
-    for schedule in [until(daily(1), "2026-01-31"), times(daily(1000), 100_000), until(daily(9), "9999-12-31")] {
+    for schedule in
+        [until(daily(1), "2026-01-31"), times(daily(1000), 100_000), until(daily(9), "9999-12-31")]
+    {
         assert_eq!(schedule.check(), Ok(()));
     }
 }

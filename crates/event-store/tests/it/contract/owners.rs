@@ -24,6 +24,6 @@ pub(crate) async fn streams_are_listed_by_the_owner_in_their_first_event(backend
     assert_eq!(listed("ada", None, 2).await, [ids[4], ids[2]]);
     assert_eq!(listed("ada", Some(ids[2]), 2).await, [ids[0]]);
     assert_eq!(listed("bob", None, 10).await, [ids[1]]);
-    assert_eq!(listed("eve", None, 10).await, []);
-    assert_eq!(store.streams_of("drawer", "ada", None, 10).await.unwrap(), []);
+    assert!(listed("eve", None, 10).await.is_empty());
+    assert!(store.streams_of("drawer", "ada", None, 10).await.unwrap().is_empty());
 }

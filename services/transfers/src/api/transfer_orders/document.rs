@@ -92,7 +92,8 @@ impl OrderDocument {
     /// With how far each of the latest transfers has come, in their order.
     pub(super) fn of(order: &Versioned<TransferOrder>, progress: &[Progress]) -> Option<Self> {
         let latest = order.state.placed()?.latest.iter().zip(progress).rev();
-        let transfers = latest.map(|(execution, progress)| ExecutionDocument::of(execution, progress)).collect();
+        let transfers =
+            latest.map(|(execution, progress)| ExecutionDocument::of(execution, progress)).collect();
         Some(Self { order: OrderSummary::of(order)?, transfers })
     }
 }
