@@ -53,3 +53,6 @@ async fn record_due_dates(application: &Application, id: Uuid) {
         Err(error) => tracing::warn!(order = %id, %error, "could not record that an order is due"),
     }
 }
+
+#[cfg(test)]
+mod tests;
