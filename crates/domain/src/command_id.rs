@@ -4,9 +4,10 @@
 //! whichever way the step is to be answered, the command carries the same id; the store keeps the first
 //! command's result and gives it to every later one.
 
+use chrono::NaiveDate;
 use uuid::Uuid;
 
-use crate::ids::{BulkId, HoldId, TransferId};
+use crate::ids::{BulkId, HoldId, OrderId, TransferId};
 use crate::words::words;
 
 /// Drawn once, at random; it must never change.
@@ -33,6 +34,8 @@ words! {
         EndReversal = "end-reversal",
         /// A line of a bulk transfer becomes a transfer, whose debit is recorded already.
         CreateDebited = "create-debited",
+        /// A transfer that an order asks for is created.
+        CreateForOrder = "create-for-order",
     }
 }
 
@@ -70,6 +73,18 @@ pub fn bulk_step_command_id(bulk_id: BulkId, step: BulkStep) -> Uuid {
 #[must_use]
 pub fn line_transfer_id(bulk_id: BulkId, place: usize) -> TransferId {
     TransferId(derived(&format!("bulk-transfer/{bulk_id}/line/{place}")))
+}
+
+/// The id of the transfer that `order` asks for on `due`: there is one for a due date, however often it is asked for.
+#[must_use]
+pub fn order_transfer_id(order: OrderId, due: NaiveDate) -> TransferId {
+    TransferId(derived(&format!("transfer-order/{order}/due/{due}")))
+}
+
+/// The id of the command that cancels an order because its owner asked to be forgotten.
+#[must_use]
+pub fn order_erasure_command_id(order: OrderId) -> Uuid {
+    derived(&format!("transfer-order/{order}/erasure"))
 }
 
 /// The id of the command that records that a hold has expired. The same command records it for others of the account

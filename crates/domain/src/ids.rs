@@ -73,3 +73,8 @@ uuid_id! {
     /// Identifies a saved payee among one customer's.
     PayeeId
 }
+
+uuid_id! {
+    /// Identifies an order for transfers, and is the id of its stream.
+    OrderId
+}

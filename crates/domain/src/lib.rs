@@ -2,7 +2,7 @@
 //!
 //! Start with [`aggregate`], which says what an aggregate is; then [`account`] and [`transfer`], between which money
 //! moves; then [`transfer::saga`], the list of which command follows which event, and [`bulk_transfer`], many transfers
-//! that begin with one debit. [`customer`] stands for itself.
+//! that begin with one debit. [`order`] asks for transfers on dates to come; [`customer`] stands for itself.
 
 pub mod account;
 pub mod aggregate;
@@ -12,6 +12,7 @@ pub mod customer;
 pub mod event;
 pub mod ids;
 pub mod money;
+pub mod order;
 #[cfg(feature = "schema")]
 pub mod schema;
 pub mod text;

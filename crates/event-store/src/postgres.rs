@@ -220,6 +220,23 @@ impl EventStore for PostgresEventStore {
             .map_err(rows::failed)
     }
 
+    async fn streams_of(
+        &self,
+        aggregate_type: &str,
+        owner: &str,
+        before: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        query_scalar(include_str!("../sql/postgres/streams_of.sql"))
+            .bind(aggregate_type)
+            .bind(owner)
+            .bind(before)
+            .bind(i64::from(limit))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(rows::failed)
+    }
+
     async fn pending(&self, except: &[CommitId], event_limit: u32) -> Result<Vec<PendingCommit>, StoreError> {
         let except: Vec<i64> = except.iter().map(|CommitId(id)| *id).collect();
         let pending =
@@ -268,7 +285,9 @@ async fn migrate(target: &PgConnectOptions) -> Result<(), StoreError> {
     let first = Migration::new(1, "event store".into(), MigrationType::Simple, first, false);
     let second = include_str!("../sql/postgres/0002_batches.sql").into_sql_str();
     let second = Migration::new(2, "batches".into(), MigrationType::Simple, second, false);
-    let outcome = Migrator::with_migrations(vec![first, second]).run(&connection).await;
+    let third = include_str!("../sql/postgres/0003_owners.sql").into_sql_str();
+    let third = Migration::new(3, "owners".into(), MigrationType::Simple, third, false);
+    let outcome = Migrator::with_migrations(vec![first, second, third]).run(&connection).await;
     connection.close().await;
     outcome.map_err(|failure| StoreError::Database(failure.to_string()))
 }

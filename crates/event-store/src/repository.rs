@@ -148,7 +148,10 @@ impl<A: Aggregate> Repository<A> {
     }
 
     /// The states of `ids`, in one read and in their order; the default state for those without events.
-    pub(crate) async fn load_states(&self, ids: &[Uuid]) -> Result<Vec<Versioned<A>>, StoreError> {
+    ///
+    /// # Errors
+    /// When the events of one of them cannot be read.
+    pub async fn load_states(&self, ids: &[Uuid]) -> Result<Vec<Versioned<A>>, StoreError> {
         let range = |id: &Uuid| StreamRange {
             aggregate_id: *id,
             snapshot_until: Version(i64::MAX),

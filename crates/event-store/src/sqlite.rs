@@ -254,6 +254,23 @@ impl EventStore for SqliteEventStore {
         due.into_iter().map(in_time).collect::<Result<_, _>>().map_err(rows::failed)
     }
 
+    async fn streams_of(
+        &self,
+        aggregate_type: &str,
+        owner: &str,
+        before: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        query_scalar(include_str!("../sql/sqlite/streams_of.sql"))
+            .bind(aggregate_type)
+            .bind(owner)
+            .bind(before)
+            .bind(limit)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(rows::failed)
+    }
+
     async fn pending(&self, except: &[CommitId], event_limit: u32) -> Result<Vec<PendingCommit>, StoreError> {
         let pending = query(include_str!("../sql/sqlite/pending.sql")).bind(Json(except)).bind(event_limit);
         let rows = pending.fetch_all(&self.readers).await.map_err(rows::failed)?;
@@ -313,7 +330,9 @@ fn migrations() -> Migrator {
     let first = Migration::new(1, "event store".into(), MigrationType::Simple, first, false);
     let second = include_str!("../sql/sqlite/0002_batches.sql").into_sql_str();
     let second = Migration::new(2, "batches".into(), MigrationType::Simple, second, false);
-    Migrator::with_migrations(vec![first, second])
+    let third = include_str!("../sql/sqlite/0003_owners.sql").into_sql_str();
+    let third = Migration::new(3, "owners".into(), MigrationType::Simple, third, false);
+    Migrator::with_migrations(vec![first, second, third])
 }
 
 async fn create_folder_of(path: &Path) -> Result<(), StoreError> {

@@ -246,6 +246,19 @@ pub trait EventStore: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<(Uuid, DateTime<Utc>)>, StoreError>;
 
+    /// Streams of this type whose first event has a member `owner` with this text, by their ids, the greatest first, which
+    /// among ids of version 7 is the youngest; only those below `before`, and at most `limit`.
+    ///
+    /// # Errors
+    /// Only when the database fails.
+    async fn streams_of(
+        &self,
+        aggregate_type: &str,
+        owner: &str,
+        before: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<Uuid>, StoreError>;
+
     /// The oldest commits in the outbox except those in `except`, with their events, by (commit id, ordinal): as many as
     /// hold `event_limit` events or a little more, and at least one.
     ///

@@ -293,7 +293,7 @@ pub fn follow_up(context: &CommandContext, command_id: Uuid) -> CommandContext {
 }
 
 /// What a command's result means for the message that asked for it.
-pub fn outcome_of<A, R: std::error::Error>(result: Result<Executed<A>, ExecuteError<R>>) -> Outcome {
+pub fn outcome_of<T, R: std::error::Error>(result: Result<T, ExecuteError<R>>) -> Outcome {
     match result {
         Ok(_) => Outcome::Done,
         Err(ExecuteError::Refused { refusal, .. }) => Outcome::DeadLetter(refusal.to_string()),

@@ -14,6 +14,8 @@ const LIFETIME: Duration = Duration::from_secs(3600);
 pub struct TestTokens {
     keys: SigningKeys,
     issuer: TokenIssuer,
+    /// How far the clock of the bank under test is ahead of this machine's.
+    ahead: Duration,
 }
 
 impl TestTokens {
@@ -26,7 +28,13 @@ impl TestTokens {
         let seed = Seed::random().expect("random bytes");
         let keys = SigningKeys::open(folder, 2 * LIFETIME, seed, SystemTime::now().into()).expect("keys");
         let issuer = TokenIssuer::new(keys.clone(), "urn:bank", "bank", LIFETIME).expect("an issuer");
-        Self { keys, issuer }
+        Self { keys, issuer, ahead: Duration::ZERO }
+    }
+
+    /// The same for a bank whose clock was put so far ahead.
+    #[must_use]
+    pub fn ahead(&self, by: Duration) -> Self {
+        Self { ahead: self.ahead + by, ..self.clone() }
     }
 
     /// Believes these tokens.
@@ -52,7 +60,7 @@ impl TestTokens {
 
     fn issue(&self, subject: Subject) -> String {
         let grant = Grant { subject, session: None, token_id: Uuid::now_v7() };
-        let token = self.issuer.issue(&grant, SystemTime::now().into()).expect("a token");
+        let token = self.issuer.issue(&grant, (SystemTime::now() + self.ahead).into()).expect("a token");
         token.expose().to_owned()
     }
 }

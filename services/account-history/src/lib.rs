@@ -85,20 +85,11 @@ pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
     let bus = open_bus("bus", &config.bus).await?;
     let owner = Arc::new(http_owners(&config)?);
     let tokens = config.tokens.verifier(SystemTime::now().into())?;
-    let cursors = cursor_key(&config)?;
+    let cursors = CursorKey::shared(&config.internal_secret)?;
     let audit = open_audit(&config.audit).await?;
     let deps = Deps { views, bus, dead_letters, owner, tokens, cursors, tasks };
     let App { router, health } = build(&config, deps).await?.app.audited(audit);
     Ok(App { router: router.merge(document_route(&openapi())?), health })
-}
-
-/// The readers of one bank know the same secret, so that one goes on where another one stopped.
-fn cursor_key(config: &Config) -> anyhow::Result<CursorKey> {
-    if config.internal_secret.is_empty() {
-        tracing::info!("without `internal_secret`, the cursors of lists are good for this process alone");
-        return CursorKey::random().map_err(|_| anyhow::anyhow!("the system has no randomness to give"));
-    }
-    Ok(CursorKey::derived_from(config.internal_secret.expose().as_bytes()))
 }
 
 /// Starts the subscription, unless this is a reader, and gives the routes, unless this is an updater.

@@ -63,6 +63,7 @@ pub async fn build(
         side,
         tokens: tokens.clone(),
         trials: Arc::new(trials),
+        cursors: parts.cursors(),
         clock: Arc::clone(&clock),
         tasks: tasks.clone(),
     };

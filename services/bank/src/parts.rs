@@ -121,6 +121,12 @@ impl Parts {
         }
     }
 
+    /// Signs where lists go on.
+    #[must_use]
+    pub fn cursors(&self) -> CursorKey {
+        self.cursors.clone()
+    }
+
     /// The same stores, for verification.
     #[must_use]
     pub fn sources(&self) -> Sources {

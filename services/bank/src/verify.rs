@@ -9,6 +9,7 @@ mod command;
 mod commands;
 mod customers;
 pub mod evidence;
+mod orders;
 mod topics;
 mod transfers;
 mod views;
@@ -34,6 +35,8 @@ pub enum Invariant {
     TransfersEnd,
     /// A bulk transfer is debited as a whole or not at all, and each line that is debited is a transfer.
     BulksAreAtomic,
+    /// Every due date of an order that came has its transfer, and every transfer of an order its due date.
+    DueDatesHaveTransfers,
     /// A view equals a replay of the events.
     ViewEqualsReplay,
     /// Every stored event is in its topic, in order, and nothing else is.
@@ -48,12 +51,13 @@ pub enum Invariant {
 
 impl Invariant {
     /// Every invariant, in the order of the report.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::StreamsAreWhole,
         Self::MoneyIsConserved,
         Self::WithinOverdraftLimit,
         Self::TransfersEnd,
         Self::BulksAreAtomic,
+        Self::DueDatesHaveTransfers,
         Self::ViewEqualsReplay,
         Self::TopicEqualsStore,
         Self::OneEffectPerCommand,
@@ -69,6 +73,9 @@ impl Invariant {
             Self::TransfersEnd => "every transfer has ended as it should, or is within its deadline",
             Self::BulksAreAtomic => {
                 "every bulk transfer is debited as a whole or not at all, and each debited line is a transfer"
+            }
+            Self::DueDatesHaveTransfers => {
+                "every due date that came has one transfer, and no order has any other"
             }
             Self::ViewEqualsReplay => "every view equals a replay of the events",
             Self::TopicEqualsStore => "every event is in its topic, in order, and nothing else is",
@@ -108,15 +115,18 @@ impl fmt::Display for Finding {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// Events read from the stores of accounts, transfers and customers.
+    /// Events read from the stores of accounts, transfers (with their orders) and customers.
     pub events: usize,
     /// Accounts that have been opened.
     pub accounts: usize,
     /// Transfers that have been accepted.
     pub transfers: usize,
+    /// Orders for transfers that have been placed.
+    pub orders: usize,
     /// Customers, those who were erased not counted.
     pub customers: usize,
-    /// Transfers that have not ended yet, and bulk transfers that are not yet made of transfers, within their deadline.
+    /// Transfers that have not ended yet, and bulk transfers that are not yet made of transfers, within their deadline;
+    /// and due dates whose transfer is not created yet.
     pub in_flight: usize,
     /// Documents, entries and transfers in the views.
     pub view_records: usize,
@@ -144,6 +154,7 @@ pub fn check(evidence: &Evidence, overdue_since: DateTime<Utc>) -> Report {
     let mut findings = Vec::new();
     let accounts = accounts::read(&evidence.accounts, &mut findings);
     let transfers = transfers::read(&evidence.transfers, &mut findings);
+    let orders = orders::read(&evidence.orders, &mut findings);
     let customers = customers::read(&evidence.customers, &mut findings);
     accounts::money_is_conserved(&accounts, &mut findings);
     accounts::within_overdraft_limit(&accounts, &mut findings);
@@ -155,22 +166,22 @@ pub fn check(evidence: &Evidence, overdue_since: DateTime<Utc>) -> Report {
     bulk_transfers::are_atomic(&bulks, &bulks_before, &accounts, &transfers, &mut findings);
     bulk_transfers::end(&bulks, overdue_since, &mut findings);
     bulk_transfers::own_their_lines(&bulks, &ended_before, &mut findings);
+    orders::have_their_transfers(&orders, &transfers, overdue_since, &mut findings);
     views::equal_a_replay(evidence, &mut findings);
     topics::equal_the_stores(evidence, &mut findings);
     commands::have_one_effect(evidence, &mut findings);
     customers::have_their_keys(evidence, &mut findings);
     findings
         .sort_by_key(|finding| Invariant::ALL.iter().position(|invariant| *invariant == finding.invariant));
+    let pending = transfers.values().filter(|transfer| transfer.is_pending()).count();
+    let bulks_pending = bulks.values().filter(|bulk| bulk_transfers::is_pending(bulk)).count();
     Report {
-        events: evidence.accounts.len()
-            + evidence.transfers.len()
-            + evidence.bulks.len()
-            + evidence.customers.len(),
+        events: evidence.stored().count(),
         accounts: accounts.values().filter(|account| account.is_opened()).count(),
         transfers: transfers.values().filter(|transfer| transfer.is_created()).count(),
         customers: customers.values().filter(|customer| customer.active().is_some()).count(),
-        in_flight: transfers.values().filter(|transfer| transfer.is_pending()).count()
-            + bulks.values().filter(|bulk| bulk_transfers::is_pending(bulk)).count(),
+        orders: orders.len(),
+        in_flight: pending + bulks_pending + orders::on_their_way(&orders, &transfers),
         view_records: views::count(&evidence.views),
         messages: evidence.messages.len(),
         views_behind: evidence.views_behind,

@@ -2,6 +2,7 @@
 
 mod bulk_transfers;
 pub(crate) mod openapi;
+mod transfer_orders;
 mod transfers;
 
 use axum::Router;
@@ -17,5 +18,8 @@ pub(crate) fn routes(application: Application) -> Router {
         .route("/v1/transfers/{id}", get(transfers::one::read))
         .route("/v1/transfers/{id}/cancel", post(transfers::cancel::cancel))
         .route("/v1/transfers/{id}/reverse", post(transfers::reverse::reverse))
+        .route("/v1/transfer-orders", get(transfer_orders::list::list).post(transfer_orders::place))
+        .route("/v1/transfer-orders/{id}", get(transfer_orders::one::read))
+        .route("/v1/transfer-orders/{id}/cancel", post(transfer_orders::cancel::cancel))
         .with_state(application)
 }

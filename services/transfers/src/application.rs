@@ -1,6 +1,7 @@
 //! The use cases of the transfers service, one function each.
 
 mod bulk;
+mod orders;
 mod wait;
 
 use std::sync::Arc;
@@ -17,21 +18,26 @@ use event_store::{
     Clock, CommandContext, Commands, EventStore, ExecuteError, Executed, Repository, StoreError, Versioned,
 };
 use service_kit::command::follow_up;
+use service_kit::http::CursorKey;
 use uuid::Uuid;
+
+pub(crate) use orders::{Orders, Progress, new_order_id};
 
 use crate::trials::Trials;
 
-/// What the handlers, the subscription and the sweeper call.
+/// What the handlers, the subscription and the sweepers call.
 #[derive(Clone)]
 pub(crate) struct Application {
     pub(crate) commands: Commands<MoneyTransfer>,
     pub(crate) repository: Repository<MoneyTransfer>,
     pub(crate) bulk_commands: Commands<BulkTransfer>,
     pub(crate) bulks: Repository<BulkTransfer>,
+    pub(crate) orders: Orders,
     pub(crate) store: Arc<dyn EventStore>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) deadline: Duration,
     pub(crate) trials: Arc<dyn Trials>,
+    pub(crate) cursors: CursorKey,
 }
 
 /// A transfer after a command, or why not.

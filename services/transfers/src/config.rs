@@ -21,7 +21,7 @@ pub struct Config {
     pub audit: SecretUrl,
     /// The bus.
     pub bus: SecretUrl,
-    /// The consumer group that reads the accounts' answers.
+    /// The consumer group that reads the accounts' answers, and which orders are due.
     pub subscription_id: String,
     /// A snapshot after so many events of a transfer.
     pub snapshot_every: u32,
@@ -29,11 +29,11 @@ pub struct Config {
     pub lanes: NonZeroUsize,
     /// Commands that may wait in one lane before more are refused with 503.
     pub lane_queue: NonZeroUsize,
-    /// Memory for folded states, in MiB.
+    /// Memory for folded states, in MiB: so much for transfers, and so much for orders.
     pub state_cache_mib: u64,
     /// How long a transfer may take before it is given up.
     pub deadline: Span,
-    /// How often transfers past their deadline are looked for.
+    /// How often transfers past their deadline are looked for, and orders that are due.
     pub sweep_interval: Span,
     /// How long an account may take to answer the sweeper before it asks again.
     pub sweep_retry: Span,

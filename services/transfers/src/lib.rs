@@ -2,10 +2,13 @@
 //!
 //! Invariant: only an account's answer moves a transfer. The service never assumes what an account did; it asks
 //! again, or asks the account to refuse, and records what the account says.
+//!
+//! It also keeps the orders for transfers: when one is due, it is a transfer like any other.
 
 mod api;
 mod application;
 pub mod config;
+mod due_orders;
 mod error;
 mod subscriptions;
 mod sweeper;
@@ -15,11 +18,12 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use domain::bulk_transfer::BulkTransfer;
+use domain::order::TransferOrder;
 use domain::transfer::MoneyTransfer;
 use event_store::{Clock, Commands, LaneSettings, Repository, SystemClock};
 use futures::future::BoxFuture;
 use service_kit::backends::{CommandSide, Watched, open_audit};
-use service_kit::http::Guard;
+use service_kit::http::{CursorKey, Guard};
 use service_kit::identity::TokenVerifier;
 use service_kit::openapi::document_route;
 use service_kit::{About, App, Tasks, owned_streams};
@@ -27,7 +31,7 @@ use service_kit::{About, App, Tasks, owned_streams};
 pub use api::openapi::openapi;
 pub use config::Config;
 
-use crate::application::Application;
+use crate::application::{Application, Orders};
 use crate::trials::{HttpTrials, Trials};
 
 /// What the process is called, and its defaults.
@@ -51,6 +55,8 @@ pub struct Deps {
     pub tokens: TokenVerifier,
     /// Who knows what the accounts would decide.
     pub trials: Arc<dyn Trials>,
+    /// Signs where lists go on.
+    pub cursors: CursorKey,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Where background work runs; its shutdown ends the service.
@@ -59,7 +65,7 @@ pub struct Deps {
 
 /// The running service, without its listener.
 pub struct Service {
-    /// The routes under `/v1/transfers` and `/v1/bulk-transfers`, and what `/readyz` asks.
+    /// The routes of transfers, of bulks of them and of orders for them, and what `/readyz` asks.
     pub app: App,
     /// The reader of the accounts' answers.
     pub subscription: Watched,
@@ -76,13 +82,14 @@ pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
     let clock = Arc::new(SystemClock);
     let tokens = config.tokens.verifier(clock.now())?;
     let trials = Arc::new(HttpTrials::new(&config.accounts_url, config.internal_secret.clone())?);
-    let deps = Deps { side, tokens, trials, clock, tasks };
+    let cursors = CursorKey::shared(&config.internal_secret)?;
+    let deps = Deps { side, tokens, trials, cursors, clock, tasks };
     let audit = open_audit(&config.audit).await?;
     let App { router, health } = build(&config, deps).await?.app.audited(audit);
     Ok(App { router: router.merge(lent).merge(document_route(&openapi())?), health })
 }
 
-/// Starts the outbox relay, the subscription and the sweeper, and gives the routes.
+/// Starts the outbox relay, the subscription and the sweepers, and gives the routes.
 ///
 /// # Errors
 /// When the bus refuses to create the service's topics.
@@ -99,7 +106,10 @@ async fn assemble(config: &Config, deps: Deps) -> anyhow::Result<Service> {
     let lanes = LaneSettings::sized(config.lanes, config.lane_queue, config.state_cache_mib);
     // There are few of them, and each has three commands.
     let bulk_lane = LaneSettings::sized(NonZeroUsize::MIN, config.lane_queue, BULK_CACHE_MIB);
+    let orders =
+        Repository::<TransferOrder>::new(Arc::clone(store), Arc::clone(clock), config.snapshot_every);
     let application = Application {
+        orders: Orders { commands: Commands::lanes(orders.clone(), &lanes), repository: orders },
         commands: Commands::lanes(repository.clone(), &lanes),
         repository,
         bulk_commands: Commands::lanes(bulks.clone(), &bulk_lane),
@@ -108,10 +118,12 @@ async fn assemble(config: &Config, deps: Deps) -> anyhow::Result<Service> {
         clock: Arc::clone(&deps.clock),
         deadline: config.deadline.into(),
         trials: Arc::clone(&deps.trials),
+        cursors: deps.cursors.clone(),
     };
     deps.side.start_relay(&deps.tasks, "/bank/transfers");
     let subscription = subscriptions::subscribe(&config.subscription_id, &deps, application.clone()).await?;
     sweeper::start(application.clone(), config, &deps.tasks);
+    due_orders::start(application.clone(), config, &deps.tasks);
     let clock = Arc::clone(&deps.clock);
     let guard = Guard::new(deps.tokens).clock(move || clock.now());
     let router = api::routes(application);

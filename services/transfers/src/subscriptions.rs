@@ -1,4 +1,5 @@
-//! What the transfers service listens to: the accounts' answers, its own reversals, and its own bulk transfers.
+//! What the transfers service listens to: the accounts' answers, its own reversals, its own bulk transfers, its own orders
+//! that are due, and customers who ask to be forgotten.
 
 use std::sync::Arc;
 
@@ -6,8 +7,10 @@ use async_trait::async_trait;
 use domain::Aggregate;
 use domain::account::{Account, AccountEvent};
 use domain::bulk_transfer::{self, BulkTransfer, BulkTransferCommand, BulkTransferEvent};
+use domain::customer::{Customer, CustomerEvent};
 use domain::event::CodecError;
 use domain::ids::{BulkId, TransferId};
+use domain::order::{self, OrderEvent, TransferOrder};
 use domain::transfer::{MoneyTransfer, TransferCommand, TransferEvent, saga};
 use event_store::RecordedEvent;
 use messaging::{Handler, Outcome, PerEvent, Subscription, topic_of};
@@ -18,21 +21,22 @@ use uuid::Uuid;
 use crate::Deps;
 use crate::application::Application;
 
-/// Reads the topics from their start, or from where this subscription stopped.
+/// Reads its topics from their start, or from where this subscription stopped.
 pub(crate) async fn subscribe(id: &str, deps: &Deps, application: Application) -> anyhow::Result<Watched> {
+    let types = [Account::TYPE, MoneyTransfer::TYPE, TransferOrder::TYPE, Customer::TYPE];
     let subscription = Subscription {
         id: id.to_owned(),
-        topics: [Account::TYPE, MoneyTransfer::TYPE, BulkTransfer::TYPE].map(topic_of).to_vec(),
-        handler: Arc::new(PerEvent(Answers { application })),
+        topics: types.map(topic_of).into(),
+        handler: Arc::new(PerEvent(FollowUps { application })),
         dead_letters: Arc::clone(&deps.side.dead_letters),
         owner: None,
     };
     deps.side.subscribe(subscription, &deps.tasks).await
 }
 
-/// Records what the accounts answered, links reversals with the transfers that they reverse, and makes transfers of the
-/// lines of bulk transfers.
-struct Answers {
+/// Records what the accounts answered, links reversals with the transfers that they reverse, makes transfers of the lines of
+/// bulk transfers and of what is due, and cancels the orders of those who leave.
+struct FollowUps {
     application: Application,
 }
 
@@ -44,16 +48,39 @@ enum NextStep {
     Nothing,
 }
 
-impl NextStep {
-    fn after(event: &RecordedEvent) -> Result<Self, CodecError> {
+impl FollowUps {
+    fn next_step(&self, event: &RecordedEvent) -> Result<NextStep, CodecError> {
         Ok(match event.stream.aggregate_type.as_str() {
-            Account::TYPE => Self::after_answer(&event.decode()?),
-            MoneyTransfer::TYPE => Self::of(saga::reversal_commands_after(&event.decode::<TransferEvent>()?)),
-            BulkTransfer::TYPE => Self::after_bulk(BulkId(event.stream.aggregate_id), &event.decode()?),
-            _ => Self::Nothing,
+            Account::TYPE => NextStep::after_answer(&event.decode()?),
+            MoneyTransfer::TYPE => {
+                NextStep::of(saga::reversal_commands_after(&event.decode::<TransferEvent>()?))
+            }
+            BulkTransfer::TYPE => NextStep::after_bulk(BulkId(event.stream.aggregate_id), &event.decode()?),
+            TransferOrder::TYPE => {
+                let now = self.application.clock.now();
+                let deadline = self.application.deadline_from(now);
+                NextStep::of(order::saga::transfer_commands_after(
+                    &event.decode::<OrderEvent>()?,
+                    now,
+                    deadline,
+                ))
+            }
+            _ => NextStep::Nothing,
         })
     }
 
+    async fn after_a_customers(&self, event: &RecordedEvent) -> Outcome {
+        match event.decode() {
+            Ok(CustomerEvent::ErasureRequested { .. }) => {
+                outcome_of(self.application.cancel_orders_of(event.stream.aggregate_id, event).await)
+            }
+            Ok(_) => Outcome::Done,
+            Err(error) => Outcome::DeadLetter(error.to_string()),
+        }
+    }
+}
+
+impl NextStep {
     fn after_answer(event: &AccountEvent) -> Self {
         match bulk_transfer::saga::bulk_command_after(event) {
             Some((bulk_id, command_id, command)) => Self::Bulk(bulk_id, command_id, command),
@@ -72,11 +99,14 @@ impl NextStep {
 }
 
 #[async_trait]
-impl Handler for Answers {
+impl Handler for FollowUps {
     async fn handle(&self, event: &RecordedEvent) -> Outcome {
+        if event.stream.aggregate_type == Customer::TYPE {
+            return self.after_a_customers(event).await;
+        }
         let Application { commands, bulk_commands, .. } = &self.application;
         let context = |command_id| caused_by(event, command_id);
-        match NextStep::after(event) {
+        match self.next_step(event) {
             Err(error) => Outcome::DeadLetter(error.to_string()),
             Ok(NextStep::Nothing) => Outcome::Done,
             Ok(NextStep::Transfer(id, command_id, command)) => {

@@ -65,6 +65,7 @@ impl BulkDetails {
             deadline: self.deadline,
             reversal_of: None,
             bulk_id: Some(self.bulk_id),
+            order_id: None,
         }
     }
 

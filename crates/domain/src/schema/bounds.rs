@@ -6,8 +6,9 @@ use utoipa::openapi::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 
 use super::{component, text, words};
 use crate::customer::{EmailAddress, PersonName, Sealed};
-use crate::ids::{AccountId, BulkId, HoldId, PayeeId, TransferId};
+use crate::ids::{AccountId, BulkId, HoldId, OrderId, PayeeId, TransferId};
 use crate::money::{Amount, AmountOrZero, Balance, Currency};
+use crate::order::{TimeOfDay, TimeZone};
 use crate::text::{Actor, CustomerId, Memo, Title};
 use crate::transfer::{RefusalReason, UnwindReason};
 
@@ -30,6 +31,7 @@ component!(BulkId, id("A bulk transfer.", "018f4f64-0000-7000-8000-00000000b01c"
 component!(HoldId, id("Money that is kept for somebody.", "018f4f63-0000-7000-8000-00000000401d"));
 component!(TransferId, id("A transfer.", "018f4f60-0000-7000-8000-000000000007"));
 component!(PayeeId, id("A payee of one customer.", "018f4f62-0000-7000-8000-000000000001"));
+component!(OrderId, id("An order for transfers.", "018f4f64-0000-7000-8000-0000000000d1"));
 
 component!(Amount, minor_units(Self::MIN.minor_units(), 5_500).description(Some("Minor units that move.")));
 component!(
@@ -87,6 +89,20 @@ component!(
 component!(
     Sealed,
     bounded(4096, "^[A-Za-z0-9_-]+$").description(Some("A text that only the customer's own key opens."))
+);
+
+component!(
+    TimeOfDay,
+    text()
+        .pattern(Some("^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"))
+        .description(Some("A local time in whole seconds."))
+        .examples(["09:00"])
+);
+component!(
+    TimeZone,
+    bounded(64, "^[A-Za-z0-9/_+-]+$")
+        .description(Some("A time zone of the IANA database."))
+        .examples(["Europe/Berlin"])
 );
 
 component!(

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AccountId, BulkId, TransferId};
+use crate::ids::{AccountId, BulkId, OrderId, TransferId};
 use crate::money::Money;
 use crate::text::{Actor, Memo};
 
@@ -35,4 +35,7 @@ pub struct TransferDetails {
     /// The bulk transfer that it is a line of, which had the source debited before this transfer was created.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bulk_id: Option<BulkId>,
+    /// The order that asked for it when it was due.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order_id: Option<OrderId>,
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::account::AccountEvent;
 use domain::bulk_transfer::{BulkDetails, BulkLine};
-use domain::ids::{AccountId, BulkId, HoldId, TransferId};
+use domain::ids::{AccountId, BulkId, HoldId, OrderId, TransferId};
 use domain::money::{Amount, AmountOrZero, Balance, Currency, Money};
 use domain::text::{Actor, CustomerId, Memo, Title};
 use domain::transfer::{RefusalReason, TransferDetails};
@@ -14,6 +14,8 @@ pub(crate) const BOBS: AccountId = AccountId(Uuid::from_u128(0xB0B));
 pub(crate) const TRANSFER: TransferId = TransferId(Uuid::from_u128(0x7));
 
 pub(crate) const BULK: BulkId = BulkId(Uuid::from_u128(0xB01C));
+
+pub(crate) const ORDER: OrderId = OrderId(Uuid::from_u128(0xD1));
 
 pub(crate) const HOLD: HoldId = HoldId(Uuid::from_u128(0x401D));
 
@@ -93,6 +95,7 @@ pub(crate) fn transfer(money: Money) -> TransferDetails {
         deadline: deadline(),
         reversal_of: None,
         bulk_id: None,
+        order_id: None,
     }
 }
 

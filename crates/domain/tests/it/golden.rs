@@ -12,6 +12,7 @@ use domain::account::AccountEvent;
 use domain::bulk_transfer::BulkTransferEvent;
 use domain::customer::CustomerEvent;
 use domain::event::{Payload, decode, encode};
+use domain::order::OrderEvent;
 use domain::transfer::TransferEvent;
 
 fn directory() -> PathBuf {
@@ -77,6 +78,11 @@ fn bulk_transfer_events_are_readable_for_ever() {
 }
 
 #[test]
+fn order_events_are_readable_for_ever() {
+    assert_reads_every_shape::<OrderEvent>();
+}
+
+#[test]
 fn customer_events_are_readable_for_ever() {
     assert_reads_every_shape::<CustomerEvent>();
 }
@@ -87,6 +93,7 @@ fn every_version_of_every_event_type_has_a_file_and_every_file_a_type() {
         .iter()
         .chain(TransferEvent::TYPES)
         .chain(BulkTransferEvent::TYPES)
+        .chain(OrderEvent::TYPES)
         .chain(CustomerEvent::TYPES)
         .flat_map(|known| (1..=known.schema_version).map(|version| (known.name.to_owned(), version)))
         .collect();

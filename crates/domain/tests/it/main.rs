@@ -16,6 +16,7 @@ mod golden;
 mod ledger;
 mod model;
 mod money;
+mod order;
 mod text;
 mod transfer;
 mod upcasting;

@@ -6,6 +6,7 @@ pub(crate) mod deadlines;
 pub(crate) mod lanes;
 pub(crate) mod notices;
 pub(crate) mod outbox;
+pub(crate) mod owners;
 pub(crate) mod reading;
 pub(crate) mod repository;
 pub(crate) mod snapshots;
@@ -74,6 +75,9 @@ macro_rules! keeps_every_promise {
                 what_is_published_does_not_come_back
                 an_id_is_never_given_twice
                 a_commit_can_be_published_again
+            }
+            owners {
+                streams_are_listed_by_the_owner_in_their_first_event
             }
             reading {
                 an_old_event_is_lifted

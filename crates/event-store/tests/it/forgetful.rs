@@ -90,6 +90,16 @@ impl EventStore for Forgetful {
         self.store.due(aggregate_type, now, limit).await
     }
 
+    async fn streams_of(
+        &self,
+        aggregate_type: &str,
+        owner: &str,
+        before: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        self.store.streams_of(aggregate_type, owner, before, limit).await
+    }
+
     async fn pending(&self, except: &[CommitId], event_limit: u32) -> Result<Vec<PendingCommit>, StoreError> {
         self.store.pending(except, event_limit).await
     }

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Problem;
+use crate::settings::Secret;
 
 /// The HMAC that a cursor begins with, in bytes.
 const TAG: usize = 32;
@@ -30,6 +31,19 @@ impl CursorKey {
         let root = hmac::Key::new(hmac::HMAC_SHA256, secret);
         let derived = hmac::sign(&root, b"cursors of lists");
         Self(hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()))
+    }
+
+    /// The key of all processes that know this secret of the services, so that one goes on where another one stopped;
+    /// without a secret, one of this process alone.
+    ///
+    /// # Errors
+    /// When the system has no randomness to give.
+    pub fn shared(secret: &Secret) -> anyhow::Result<Self> {
+        if secret.is_empty() {
+            tracing::info!("without `internal_secret`, the cursors of lists are good for this process alone");
+            return Self::random().map_err(|_| anyhow::anyhow!("the system has no randomness to give"));
+        }
+        Ok(Self::derived_from(secret.expose().as_bytes()))
     }
 
     /// A key of this process alone: its cursors end with it.

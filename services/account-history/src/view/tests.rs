@@ -25,6 +25,7 @@ fn details(id: u128) -> TransferDetails {
         deadline: noon() + Duration::hours(1),
         reversal_of: None,
         bulk_id: None,
+        order_id: None,
     }
 }
 

@@ -211,6 +211,7 @@ impl World {
             deadline: self.now + Duration::days(1),
             reversal_of: None,
             bulk_id: None,
+            order_id: None,
         };
         self.transfer_command(transfer_id, |now| TransferCommand::Create { details, now });
         transfer_id

@@ -3,6 +3,7 @@
 use domain::account::Account;
 use domain::bulk_transfer::BulkTransfer;
 use domain::customer::Customer;
+use domain::order::TransferOrder;
 use domain::schema::{EventSchema, event_schemas};
 use domain::transfer::MoneyTransfer;
 use domain::{Aggregate, DomainEvent};
@@ -15,7 +16,7 @@ use utoipa::ToSchema;
 /// The schema of the headers that every message has.
 const HEADERS: &str = "EventHeaders";
 
-const ABOUT: &str = "Every change of an account, a transfer, a bulk of transfers or a customer, as a CloudEvents 1.0 message in binary mode: \
+const ABOUT: &str = "Every change of an account, a transfer, a bulk of transfers, an order or a customer, as a CloudEvents 1.0 message in binary mode: \
 the attributes are headers, the payload is the event's own JSON. The key is the aggregate's id, so that one aggregate's \
 events keep their order; `ce_sequence` numbers them from 1 without a gap. A message may come more than once. Fields and \
 event types may be added: ignore those that you do not know.";
@@ -31,6 +32,9 @@ pub fn asyncapi() -> anyhow::Result<Value> {
     document.add::<MoneyTransfer>("How far transfers have come.")?;
     document
         .add::<BulkTransfer>("How far bulk transfers have come, until each of their lines is a transfer.")?;
+    document.add::<TransferOrder>(
+        "Which transfers are ordered for dates to come, and which of these dates have come.",
+    )?;
     document.add::<Customer>("What happened to customers; what is said about a person is sealed.")?;
     Ok(sorted(json!({
         "asyncapi": "3.0.0",

@@ -61,9 +61,10 @@ fn as_json(report: &Report) -> Result<String, Failure> {
 
 fn as_text(report: &Report) -> String {
     let mut text = format!(
-        "read {} events of {} accounts and {} transfers ({} in flight), {} messages, {} view records{}\n",
+        "read {} events of {} accounts, {} orders and {} transfers ({} in flight), {} messages, {} view records{}\n",
         report.events,
         report.accounts,
+        report.orders,
         report.transfers,
         report.in_flight,
         report.messages,

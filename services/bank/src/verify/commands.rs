@@ -9,8 +9,9 @@ use super::{Evidence, Finding, Invariant};
 
 pub(super) fn have_one_effect(evidence: &Evidence, findings: &mut Vec<Finding>) {
     // Command ids and commit ids are unique within a service's store, so the stores are looked at one by one.
-    let of_transfers = [&evidence.transfers[..], &evidence.bulks];
-    for store in [vec![&evidence.accounts[..]], of_transfers.to_vec(), vec![&evidence.customers]] {
+    // Bulk transfers and orders lie in the store of the transfers.
+    let of_transfers = vec![&evidence.transfers[..], &evidence.bulks, &evidence.orders];
+    for store in [vec![&evidence.accounts[..]], of_transfers, vec![&evidence.customers]] {
         let mut commits: HashMap<Uuid, (&StreamId, CommitId)> = HashMap::new();
         for event in store.into_iter().flatten() {
             let here = (&event.stream, event.commit_id);

@@ -11,6 +11,7 @@ use domain::Aggregate;
 use domain::account::Account;
 use domain::bulk_transfer::BulkTransfer;
 use domain::customer::Customer;
+use domain::order::TransferOrder;
 use domain::transfer::MoneyTransfer;
 use event_store::{EventStore, RecordedEvent};
 use messaging::{Bus, to_event, topic_of};
@@ -83,6 +84,8 @@ pub struct Evidence {
     pub transfers_before: Vec<RecordedEvent>,
     /// The bulk transfers' events before the accounts' were read.
     pub bulks_before: Vec<RecordedEvent>,
+    /// The orders' events before everything else was read.
+    pub orders_before: Vec<RecordedEvent>,
     /// The accounts' events before the topics were read.
     pub accounts_before: Vec<RecordedEvent>,
     /// The customers' events before the topics were read.
@@ -105,8 +108,10 @@ pub struct Evidence {
     pub customers: Vec<RecordedEvent>,
     /// The bulk transfers' events.
     pub bulks: Vec<RecordedEvent>,
-    /// The transfers' events, last of all.
+    /// The transfers' events, after everything that they caused.
     pub transfers: Vec<RecordedEvent>,
+    /// The orders' events, last of all.
+    pub orders: Vec<RecordedEvent>,
 }
 
 impl Evidence {
@@ -117,6 +122,7 @@ impl Evidence {
     pub async fn gather(sources: &Sources) -> anyhow::Result<Self> {
         let transfers_before = sources.transfers.read_all(MoneyTransfer::TYPE).await?;
         let bulks_before = sources.transfers.read_all(BulkTransfer::TYPE).await?;
+        let orders_before = sources.transfers.read_all(TransferOrder::TYPE).await?;
         let accounts_before = sources.accounts.read_all(Account::TYPE).await?;
         let customers_before = sources.customers.read_all(Customer::TYPE).await?;
         let vault =
@@ -127,7 +133,9 @@ impl Evidence {
             unpublished
                 .extend(pending.into_iter().flat_map(|commit| commit.events).map(|event| event.event_id));
         }
-        let topics = [Account::TYPE, MoneyTransfer::TYPE, BulkTransfer::TYPE, Customer::TYPE].map(topic_of);
+        let types =
+            [Account::TYPE, MoneyTransfer::TYPE, BulkTransfer::TYPE, TransferOrder::TYPE, Customer::TYPE];
+        let topics = types.map(topic_of);
         let lag = sources.bus.lag(&sources.history_subscription_id, &[&topics[0], &topics[1]]).await?;
         let (mut messages, mut unreadable) = (Vec::new(), Vec::new());
         for topic in &topics {
@@ -149,12 +157,14 @@ impl Evidence {
         let customers = sources.customers.read_all(Customer::TYPE).await?;
         let bulks = sources.transfers.read_all(BulkTransfer::TYPE).await?;
         let transfers = sources.transfers.read_all(MoneyTransfer::TYPE).await?;
+        let orders = sources.transfers.read_all(TransferOrder::TYPE).await?;
         let came_meanwhile =
             accounts.len() != accounts_before.len() || transfers.len() != transfers_before.len();
         let views_behind = lag > 0 || !unpublished.is_empty() || came_meanwhile;
         Ok(Self {
             transfers_before,
             bulks_before,
+            orders_before,
             accounts_before,
             customers_before,
             vault,
@@ -167,7 +177,20 @@ impl Evidence {
             customers,
             bulks,
             transfers,
+            orders,
         })
+    }
+
+    /// Every event in the stores.
+    pub(super) fn stored(&self) -> impl Iterator<Item = &RecordedEvent> {
+        let of_transfers = self.transfers.iter().chain(&self.bulks).chain(&self.orders);
+        self.accounts.iter().chain(of_transfers).chain(&self.customers)
+    }
+
+    /// Every event that was stored before the topics were read.
+    pub(super) fn stored_before(&self) -> impl Iterator<Item = &RecordedEvent> {
+        let of_transfers = self.transfers_before.iter().chain(&self.bulks_before).chain(&self.orders_before);
+        self.accounts_before.iter().chain(of_transfers).chain(&self.customers_before)
     }
 }
 

@@ -13,13 +13,10 @@ use super::{Evidence, Finding, Invariant};
 pub(super) fn equal_the_stores(evidence: &Evidence, findings: &mut Vec<Finding>) {
     let published: HashMap<Uuid, &RecordedEvent> =
         evidence.messages.iter().map(|message| (message.event_id, message)).collect();
-    let stored = evidence.accounts.iter().chain(&evidence.transfers).chain(&evidence.bulks);
-    let stored = stored.chain(&evidence.customers);
-    let stored: HashMap<Uuid, &RecordedEvent> = stored.map(|event| (event.event_id, event)).collect();
-    let stored_before = evidence.accounts_before.iter().chain(&evidence.transfers_before);
-    let stored_before = stored_before.chain(&evidence.bulks_before).chain(&evidence.customers_before);
+    let stored: HashMap<Uuid, &RecordedEvent> =
+        evidence.stored().map(|event| (event.event_id, event)).collect();
 
-    for event in stored_before {
+    for event in evidence.stored_before() {
         if !published.contains_key(&event.event_id) && !evidence.unpublished.contains(&event.event_id) {
             let detail = format!(
                 "version {} ({}) is neither in the topic nor in the outbox",

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use domain::Aggregate;
 use domain::ids::TransferId;
-use domain::transfer::{CreatedTransfer, MoneyTransfer, TransferEvent, TransferStatus};
+use domain::transfer::{CreatedTransfer, MoneyTransfer, TransferDetails, TransferEvent, TransferStatus};
 use event_store::RecordedEvent;
 use uuid::Uuid;
 
@@ -21,6 +21,11 @@ pub(super) struct TransferRecord {
 impl TransferRecord {
     pub(super) fn is_created(&self) -> bool {
         self.state.created().is_some()
+    }
+
+    /// What it moves, once it is created.
+    pub(super) fn details(&self) -> Option<&TransferDetails> {
+        self.state.created().map(|created| &created.details)
     }
 
     pub(super) fn is_pending(&self) -> bool {

@@ -94,6 +94,12 @@ impl Bank {
         Self { token: token.map(str::to_owned), ..self.clone() }
     }
 
+    /// An operator, and as customers whoever calls then, after the bank's clock was put so far ahead.
+    pub(crate) fn ahead(&self, by: TimeDelta) -> Self {
+        let tokens = self.tokens.ahead(by.to_std().expect("not back"));
+        Self { token: Some(tokens.operator()), tokens, ..self.clone() }
+    }
+
     pub(crate) fn operator_token(&self) -> String {
         self.tokens.operator()
     }
@@ -217,6 +223,33 @@ impl Bank {
         self.post("/v1/transfers", &headers, transfer(from, to, amount)).await.expect(201)
     }
 
+    /// Orders transfers of so many cents.
+    pub(crate) async fn order(&self, from: &str, to: &str, amount: u64, schedule: Value) -> Answer {
+        let body = order(from, to, amount, schedule);
+        self.post("/v1/transfer-orders", &[("idempotency-key", &fresh_key())], body).await
+    }
+
+    /// The order's document.
+    pub(crate) async fn read_order(&self, order: &str) -> Answer {
+        self.get(&format!("/v1/transfer-orders/{order}")).await
+    }
+
+    pub(crate) async fn cancel_order(&self, order: &str) -> Answer {
+        self.post(&format!("/v1/transfer-orders/{order}/cancel"), &[], json!({"reason": "test"})).await
+    }
+
+    /// Waits until so many of the order's latest transfers have ended and no other is under way, and gives its document.
+    pub(crate) async fn carried_out(&self, order: &str, transfers: usize) -> Answer {
+        eventually(|| async {
+            let answer = self.read_order(order).await;
+            let shown = answer.body["transfers"].as_array().cloned().unwrap_or_default();
+            let has_ended =
+                |transfer: &Value| ["completed", "failed"].map(Value::from).contains(&transfer["state"]);
+            if shown.len() == transfers && shown.iter().all(has_ended) { Ok(answer) } else { Err(answer) }
+        })
+        .await
+    }
+
     pub(crate) async fn cancel(&self, transfer: &str) -> Answer {
         self.post(&format!("/v1/transfers/{transfer}/cancel"), &[], json!({})).await
     }
@@ -299,6 +332,30 @@ pub(crate) fn hold(amount: u64, lasts: TimeDelta) -> Value {
 
 pub(crate) fn transfer(from: &str, to: &str, amount: u64) -> Value {
     json!({"fromAccountId": from, "toAccountId": to, "amount": amount, "currency": "USD"})
+}
+
+pub(crate) fn order(from: &str, to: &str, amount: u64, schedule: Value) -> Value {
+    let mut order = transfer(from, to, amount);
+    order["schedule"] = schedule;
+    order
+}
+
+/// Due once, in about so many seconds.
+pub(crate) fn due_in(seconds: i64) -> Value {
+    // The time of the day has whole seconds, and the one that is under way is over by then.
+    let at = Utc::now() + TimeDelta::seconds(seconds + 1);
+    json!({
+        "startDate": at.format("%Y-%m-%d").to_string(),
+        "timeOfDay": at.format("%H:%M:%S").to_string(),
+        "timeZone": "UTC",
+    })
+}
+
+/// The same, and then each day.
+pub(crate) fn daily_from(seconds: i64) -> Value {
+    let mut schedule = due_in(seconds);
+    schedule["every"] = json!({"number": 1, "unit": "days"});
+    schedule
 }
 
 /// Dollar transfers to (account, cents).

@@ -21,6 +21,7 @@ mod gate;
 mod leaks;
 mod load;
 mod mutated;
+mod orders;
 mod ownership;
 mod saga_rules;
 mod stage;

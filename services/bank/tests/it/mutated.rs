@@ -11,7 +11,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::client::{Answer, Bank, atomic, bulk, fresh_key, transfer, usd};
+use crate::client::{Answer, Bank, atomic, bulk, daily_from, fresh_key, order, transfer, usd};
 use crate::customers::{Person, register};
 use crate::leaks::PASSWORD;
 use crate::ownership::route_table;
@@ -57,8 +57,13 @@ async fn targets(bank: &Bank) -> Vec<Target> {
     let (stranger, outsider) = (bank.with_token(None), bank.as_customer(Uuid::now_v7()));
     // Not with the token of a session, which lives five minutes.
     let (ada, hold) = (&bank.as_customer(ada.id), Uuid::now_v7().to_string());
+    let placed = bank.order(&account, &other, 1, daily_from(86_400)).await.expect(201).id();
     let target = |method: &str, route: &'static str, body: Value, bank: &Bank, writes| {
-        let id = if route.starts_with("/v1/transfers") { &sent } else { &account };
+        let id = match route {
+            _ if route.starts_with("/v1/transfers") => &sent,
+            _ if route.starts_with("/v1/transfer-orders") => &placed,
+            _ => &account,
+        };
         Target {
             method: method.parse().expect("a method"),
             route,
@@ -77,6 +82,9 @@ async fn targets(bank: &Bank) -> Vec<Target> {
     let (reason, limit) = (json!({"reason": "why not"}), json!({"limit": 5, "currency": "USD"}));
     let expiring = json!({"amount": 1, "currency": "USD", "memo": "a room", "expiresAt": in_an_hour()});
     let payee = json!({"accountId": other, "name": "Charles"});
+    let mut standing = order(&other, &account, 1, daily_from(86_400));
+    standing["memo"] = json!("for you");
+    standing["schedule"]["count"] = json!(3);
     let refresh = json!({"refreshToken": "never issued"});
     vec![
         on("/v1/accounts", &open, ada, One("AccountOpened")),
@@ -101,6 +109,8 @@ async fn targets(bank: &Bank) -> Vec<Target> {
         ),
         on("/v1/transfers/{id}/cancel", &reason, &outsider, Nothing),
         on("/v1/transfers/{id}/reverse", &reason, &outsider, Nothing),
+        on("/v1/transfer-orders", &standing, ada, One("TransferOrderPlaced")),
+        on("/v1/transfer-orders/{id}/cancel", &reason, &outsider, Nothing),
         on("/v1/customers", &registration, &stranger, One("CustomerRegistered")),
         on("/v1/sessions", &credentials, &stranger, Nothing),
         on("/v1/sessions/refresh", &refresh, &stranger, Nothing),
@@ -173,6 +183,7 @@ async fn written(stage: &Stage) -> Vec<String> {
         (&sources.accounts, "account"),
         (&sources.transfers, "transfer"),
         (&sources.transfers, "bulk-transfer"),
+        (&sources.transfers, "transfer-order"),
         (&sources.customers, "customer"),
     ];
     let mut types = Vec::new();

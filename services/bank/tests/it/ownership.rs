@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::client::{Answer, Bank, atomic, bulk, fresh_key, hold, transfer, usd};
+use crate::client::{Answer, Bank, atomic, bulk, daily_from, fresh_key, hold, order, transfer, usd};
 use crate::customers::{Person, found, register};
 use crate::leaks::PASSWORD;
 use crate::on_both_shapes;
@@ -46,6 +46,8 @@ struct People {
     /// Ada's, of more than she has.
     bulk: String,
     target: String,
+    /// A standing order of Ada's, due tomorrow.
+    order: String,
     payee: String,
     /// Ada's, placed for each caller anew: a hold ends once.
     hold: String,
@@ -64,8 +66,9 @@ async fn people(bank: &Bank) -> People {
     let body = json!({"accountId": target, "name": "Charles"});
     let saved = ada.bank.post("/v1/customers/me/payees", &[], body).await.expect(201);
     let payee = saved.body["payeeId"].as_str().expect("an id").to_owned();
+    let order = ada.bank.order(&account, &target, 1, daily_from(86_400)).await.expect(201).id();
     let hold = String::new();
-    People { ada: ada.id, email: person.email, mallory, account, transfer, bulk, target, payee, hold }
+    People { ada: ada.id, email: person.email, mallory, account, transfer, bulk, target, order, payee, hold }
 }
 
 /// Another hold of a cent in Ada's account, placed by her.
@@ -150,6 +153,16 @@ fn rows(people: &People) -> Vec<Row> {
         row("POST", "/v1/transfers/{transfer}/cancel", json!({}), [409, 404, 409]),
         // The sender sees it and may not take it back.
         row("POST", "/v1/transfers/{transfer}/reverse", json!({}), [403, 404, 202]),
+        row(
+            "POST",
+            "/v1/transfer-orders",
+            order(&people.account, &people.target, 1, daily_from(86_400)),
+            [201, 201, 201],
+        ),
+        row("GET", "/v1/transfer-orders", Value::Null, [200, 200, 200]),
+        row("GET", "/v1/transfer-orders?customerId={ada}", Value::Null, [200, 403, 200]),
+        row("GET", "/v1/transfer-orders/{order}", Value::Null, [200, 404, 200]),
+        row("POST", "/v1/transfer-orders/{order}/cancel", json!({}), [200, 404, 200]),
         row("POST", "/v1/accounts/{id}/freeze", json!({}), [200, 404, 200]),
         // The operator's freeze is the last one, and stays.
         row("POST", "/v1/accounts/{id}/unfreeze", json!({}), [403, 404, 200]),
@@ -224,12 +237,12 @@ fn every_route_of_the_gateway_has_a_row() {
     let none = String::new;
     let (ada, mallory) = (Uuid::nil(), Uuid::nil());
     let (account, transfer, bulk, target) = (none(), none(), none(), none());
-    let (email, payee, hold) = (none(), none(), none());
-    let rows = rows(&People { ada, email, mallory, account, transfer, bulk, target, payee, hold });
+    let (email, order, payee, hold) = (none(), none(), none(), none());
+    let rows = rows(&People { ada, email, mallory, account, transfer, bulk, target, order, payee, hold });
     let mut without = route_table();
     for row in &rows {
         let path = row.path.split('?').next().unwrap_or_default().replace("{transfer}", "{id}");
-        let path = path.replace("{bulk}", "{id}");
+        let path = path.replace("{bulk}", "{id}").replace("{order}", "{id}");
         let path = path.replace("{ada}", "{id}").replace("{payee}", "{id}");
         without.remove(&(path, row.method.as_str()));
     }
@@ -242,6 +255,7 @@ async fn send(bank: &Bank, people: &People, row: &Row) -> Answer {
         .replace("{id}", &people.account)
         .replace("{transfer}", &people.transfer)
         .replace("{bulk}", &people.bulk)
+        .replace("{order}", &people.order)
         .replace("{payee}", &people.payee)
         .replace("{holdId}", &people.hold)
         .replace("{ada}", &people.ada.to_string());

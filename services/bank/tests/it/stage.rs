@@ -219,6 +219,26 @@ impl Stage {
         self.in_process().clock.advance(TimeDelta::seconds(61));
     }
 
+    /// Puts this bank's clock so far ahead of the machine's, and gives a client whose tokens are good by then (embedded
+    /// stages).
+    pub(crate) fn put_ahead(&self, by: TimeDelta) -> Bank {
+        self.in_process().clock.put_ahead(by);
+        self.bank.ahead(by)
+    }
+
+    /// Stops this bank and starts another on its files after so much time (embedded stages).
+    pub(crate) async fn restart_after(self, time: TimeDelta) -> Self {
+        match self.kind {
+            Kind::Embedded(embedded) => {
+                let mut later = Self::of(embedded.restart_after(time).await);
+                later.bank = later.bank.ahead(time);
+                later
+            }
+            #[cfg(feature = "distributed")]
+            Kind::Distributed { .. } => panic!("the distributed bank is shared with other scenarios"),
+        }
+    }
+
     /// Stops this bank and starts another on its files (embedded stages).
     pub(crate) async fn restart_with(self, change: impl FnOnce(Overrides) -> Overrides) -> Self {
         match self.kind {

@@ -10,13 +10,13 @@ use sqlx::{Connection, Executor, SqliteConnection};
 use tempfile::TempDir;
 use test_support::{Service, eventually};
 
-use crate::client::Bank;
+use crate::client::{Bank, due_in};
 use crate::crash::tokens_in;
 use crate::customers::{Person, register};
 
 /// The files of a bank that has opened two accounts, completed a transfer, refused one and refunded one, has two
-/// customers, a third account that owes as much as it may, by a captured hold, and a fourth that has paid a fifth by an
-/// atomic bulk transfer.
+/// customers, an order that was due, a third account that owes as much as it may, by a captured hold, and a fourth that has
+/// paid a fifth by an atomic bulk transfer.
 async fn a_healthy_bank() -> TempDir {
     let dir = TempDir::new().expect("a folder");
     let binary = Path::new(env!("CARGO_BIN_EXE_bank"));
@@ -33,6 +33,9 @@ async fn a_healthy_bank() -> TempDir {
     assert_eq!(bank.transfer(&ada, &charles, 50_000).await.state(), "failed");
     bank.change(&charles, "freeze").await.expect(200);
     assert_eq!(bank.transfer(&ada, &charles, 1).await.state(), "failed");
+    let (savings, pension) = (bank.open(5).await, bank.open(0).await);
+    let order = bank.order(&savings, &pension, 5, due_in(1)).await.expect(201).id();
+    bank.carried_out(&order, 1).await;
     let overdrawn = bank.open(0).await;
     bank.limit(&overdrawn, "overdraft", Some(50)).await.expect(200);
     let held = bank.hold(&overdrawn, 50, TimeDelta::hours(1)).await.expect(201).hold_id();
@@ -197,6 +200,35 @@ async fn a_bulk_transfer_whose_lines_never_began() {
     let printed = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{printed}");
     assert!(printed.contains("still `debited` and not done"), "{printed}");
+}
+
+#[tokio::test]
+async fn a_due_date_with_another_transfer() {
+    let statement = "UPDATE events SET payload = json_set(payload, '$.transferId', \
+                     '00000000-0000-0000-0000-000000000001') WHERE event_type = 'TransferDue'";
+    planted("transfers.sqlite", statement, "has transfer 00000000-0000-0000-0000-000000000001 for").await;
+}
+
+#[tokio::test]
+async fn a_transfer_of_an_order_that_was_not_due() {
+    let statement = "DELETE FROM events WHERE event_type = 'TransferDue'";
+    planted("transfers.sqlite", statement, "names it, and it was not due").await;
+}
+
+#[tokio::test]
+async fn a_transfer_of_more_than_was_ordered() {
+    let statement = "UPDATE events SET payload = json_set(payload, '$.order.money.amount', 4) \
+                     WHERE event_type = 'TransferDue'";
+    planted("transfers.sqlite", statement, "moves something else").await;
+}
+
+#[tokio::test]
+async fn a_due_date_of_long_ago_without_a_transfer() {
+    let statement = "UPDATE events SET payload = json_set(payload, '$.at', '2020-01-01T00:00:00Z') \
+                     WHERE event_type = 'TransferDue'; \
+                     DELETE FROM events WHERE event_type = 'MoneyTransferCreated' \
+                     AND payload ->> '$.transfer.orderId' IS NOT NULL";
+    planted("transfers.sqlite", statement, "and has no transfer").await;
 }
 
 #[tokio::test]

@@ -137,6 +137,7 @@ pub(crate) async fn create(
         deadline: application.deadline_from(application.clock.now()),
         reversal_of: None,
         bulk_id: None,
+        order_id: None,
     };
     if query.dry_run {
         return tried(&application, &details).await.map(IntoResponse::into_response);

@@ -38,6 +38,7 @@ pub(super) fn start(
         deadline,
         reversal_of: Some(transfer_id),
         bulk_id: None,
+        order_id: None,
     };
     Ok(vec![Event::ReversalStarted { reversal, reason: reason.clone(), at: now }])
 }

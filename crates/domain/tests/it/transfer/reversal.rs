@@ -32,6 +32,7 @@ fn started(attempt: u32) -> TransferEvent {
         deadline: at(60),
         reversal_of: Some(TRANSFER),
         bulk_id: None,
+        order_id: None,
     };
     TransferEvent::ReversalStarted { reversal, reason: Some(memo("Sent twice")), at: at(50) }
 }

@@ -109,6 +109,10 @@ impl EventStore for FakeStore {
         unimplemented!("not used by the relay")
     }
 
+    async fn streams_of(&self, _: &str, _: &str, _: Option<Uuid>, _: u32) -> Result<Vec<Uuid>, StoreError> {
+        unimplemented!("not used by the relay")
+    }
+
     async fn republish(&self, _: Uuid) -> Result<bool, StoreError> {
         unimplemented!("not used by the relay")
     }

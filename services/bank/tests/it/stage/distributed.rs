@@ -36,7 +36,7 @@ impl Distributed {
     /// The address of the service that answers this request.
     pub(crate) fn service_for(&self, method: &Method, path: &str) -> &str {
         self.processes.address(match path.split(['/', '?']).nth(2).unwrap_or_default() {
-            "transfers" | "bulk-transfers" => "transfers",
+            "transfers" | "bulk-transfers" | "transfer-orders" => "transfers",
             "accounts" if *method == Method::GET => "account-history",
             "accounts" => "accounts",
             _ => "customers",

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bank::config::Config;
 use bank::parts::Parts;
 use bank::verify::Sources;
+use chrono::TimeDelta;
 use event_store::Clock;
 use service_kit::Tasks;
 use service_kit::audit::AuditLog;
@@ -45,10 +46,10 @@ pub(crate) struct Embedded {
 
 impl Embedded {
     pub(crate) async fn start(overrides: Overrides) -> Self {
-        Self::start_in(tempfile::tempdir().expect("a folder"), overrides).await
+        Self::start_in(tempfile::tempdir().expect("a folder"), overrides, MovableClock::default()).await
     }
 
-    async fn start_in(dir: TempDir, overrides: Overrides) -> Self {
+    async fn start_in(dir: TempDir, overrides: Overrides, clock: MovableClock) -> Self {
         leaks::watch_the_log();
         let config = config(dir.path(), overrides);
         let rules = Arc::new(Rules::default());
@@ -56,7 +57,7 @@ impl Embedded {
         let sources = parts.sources();
         parts.bus = Arc::new(GatedBus::new(Arc::clone(&parts.bus), Arc::clone(&rules)));
         let tasks = Tasks::new();
-        let clock = Arc::new(MovableClock::default());
+        let clock = Arc::new(clock);
         let app = bank::build(&config, &parts, Arc::clone(&clock) as Arc<dyn Clock>, &tasks)
             .await
             .expect("it starts");
@@ -76,7 +77,15 @@ impl Embedded {
     /// Stops this bank, and starts another on the same files.
     pub(crate) async fn restart(self, overrides: Overrides) -> Self {
         let dir = self.halt().await;
-        Self::start_in(dir, overrides).await
+        Self::start_in(dir, overrides, MovableClock::default()).await
+    }
+
+    /// The same, and so much time has gone by meanwhile.
+    pub(crate) async fn restart_after(self, time: TimeDelta) -> Self {
+        let clock = MovableClock::default();
+        clock.advance(time);
+        let dir = self.halt().await;
+        Self::start_in(dir, Overrides::default(), clock).await
     }
 
     /// The keys of this bank.

@@ -100,6 +100,12 @@ impl Processes {
         start(self.logs.path(), name, &arguments, &environment)
     }
 
+    /// A second transfers service beside the one that runs, on the same database and topics.
+    pub(crate) fn another_transfers(&self) -> Service {
+        let keys = format!("tokens.keys={}/.well-known/jwks.json", self.address("customers"));
+        self.run("transfers", self.servers.transfers_arguments(&keys, self.address("accounts")), &[])
+    }
+
     /// Where the process answers that runs now.
     pub(crate) fn address(&self, name: &str) -> &str {
         let service = match name {

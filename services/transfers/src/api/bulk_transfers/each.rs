@@ -67,6 +67,7 @@ impl Lines {
             deadline: self.deadline,
             reversal_of: None,
             bulk_id: None,
+            order_id: None,
         };
         let command_id = line_command_id(&self.context, place);
         application.create(details, CommandContext { command_id, ..self.context.clone() }).await

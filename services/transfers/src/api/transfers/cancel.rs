@@ -21,7 +21,7 @@ use crate::error::problem;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ReasonBody {
     #[serde(default)]
-    pub(super) reason: Option<Memo>,
+    pub(in crate::api) reason: Option<Memo>,
 }
 
 /// Stop a transfer whose debit is not recorded yet

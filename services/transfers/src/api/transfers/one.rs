@@ -6,7 +6,7 @@ use axum::http::header::ETAG;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use domain::Aggregate;
-use domain::ids::{AccountId, BulkId, TransferId};
+use domain::ids::{AccountId, BulkId, OrderId, TransferId};
 use domain::money::{Amount, Currency};
 use domain::text::Memo;
 use domain::transfer::{MoneyTransfer, RefusalReason, TransferStatus};
@@ -49,6 +49,10 @@ pub(crate) struct TransferDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     bulk_id: Option<BulkId>,
+    /// The order that asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    order_id: Option<OrderId>,
     #[schema(value_type = StreamVersion)]
     version: i64,
     created_at: DateTime<Utc>,
@@ -95,6 +99,7 @@ fn document(transfer: &Versioned<MoneyTransfer>) -> Option<TransferDocument> {
         reversal_of: details.reversal_of,
         reversed_by: created.reversal.map(|reversal| reversal.transfer_id()),
         bulk_id: details.bulk_id,
+        order_id: details.order_id,
         version: transfer.version.0,
         created_at: created.created_at,
         deadline: details.deadline,
