@@ -24,6 +24,8 @@ pub struct Config {
     pub account_history_url: BaseUrl,
     /// Customers and their sessions.
     pub customers_url: BaseUrl,
+    /// Webhooks and what they are sent.
+    pub webhooks_url: BaseUrl,
     /// How long connecting to a service may take.
     pub connect_timeout: Span,
     /// How long a service may take to answer, besides a client's own wait.

@@ -14,6 +14,7 @@ use domain::transfer::MoneyTransfer;
 use event_store::{EventStore, RecordedEvent};
 use messaging::{Bus, to_event, topic_of};
 use uuid::Uuid;
+use webhooks::{Told, WebhookStore};
 
 use crate::parts::Urls;
 
@@ -35,8 +36,12 @@ pub struct Sources {
     pub bus: Arc<dyn Bus>,
     /// The views.
     pub views: Arc<dyn ViewStore>,
+    /// Webhooks and what they are sent.
+    pub webhooks: WebhookStore,
     /// The consumer group that builds the views.
     pub history_subscription_id: String,
+    /// The consumer group that makes deliveries to webhooks.
+    pub webhooks_subscription_id: String,
 }
 
 impl Sources {
@@ -60,7 +65,9 @@ impl Sources {
             vault: urls.read_vault().await?,
             bus: urls.read_bus().await?,
             views: urls.read_views().await?,
+            webhooks: urls.read_webhooks_store().await?,
             history_subscription_id: "account-history".to_owned(),
+            webhooks_subscription_id: "webhooks".to_owned(),
         })
     }
 
@@ -72,6 +79,7 @@ impl Sources {
         self.transfers.close().await;
         self.customers.close().await;
         self.vault.close().await;
+        self.webhooks.close().await;
     }
 }
 
@@ -90,6 +98,10 @@ pub struct Evidence {
     pub unpublished: HashSet<Uuid>,
     /// Whether the views had not caught up, or events came while the evidence was gathered.
     pub views_behind: bool,
+    /// What webhooks told customers.
+    pub told: Told,
+    /// Whether their service had not read everything of customers before that.
+    pub webhooks_behind: bool,
     /// Every message, by topic, partition and offset.
     pub messages: Vec<RecordedEvent>,
     /// Messages that are no event: where they lie, and why.
@@ -123,6 +135,8 @@ impl Evidence {
         }
         let topics = [topic_of(Account::TYPE), topic_of(MoneyTransfer::TYPE), topic_of(Customer::TYPE)];
         let lag = sources.bus.lag(&sources.history_subscription_id, &[&topics[0], &topics[1]]).await?;
+        let unheard = sources.bus.lag(&sources.webhooks_subscription_id, &[&topics[2]]).await?;
+        let told = sources.webhooks.told().await?;
         let (mut messages, mut unreadable) = (Vec::new(), Vec::new());
         for topic in &topics {
             for delivery in sources.bus.read_topic(topic).await? {
@@ -152,6 +166,8 @@ impl Evidence {
             vault,
             unpublished,
             views_behind,
+            told,
+            webhooks_behind: unheard > 0,
             messages,
             unreadable,
             views,

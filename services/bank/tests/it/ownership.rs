@@ -46,6 +46,10 @@ struct People {
     payee: String,
     /// Ada's, placed for each caller anew: a hold ends once.
     hold: String,
+    /// Ada's, made for each caller anew: a webhook is deleted once.
+    webhook: String,
+    /// What it was sent.
+    delivery: String,
 }
 
 async fn people(bank: &Bank) -> People {
@@ -60,13 +64,26 @@ async fn people(bank: &Bank) -> People {
     let body = json!({"accountId": target, "name": "Charles"});
     let saved = ada.bank.post("/v1/customers/me/payees", &[], body).await.expect(201);
     let payee = saved.body["payeeId"].as_str().expect("an id").to_owned();
-    let hold = String::new();
-    People { ada: ada.id, email: person.email, mallory, account, transfer, target, payee, hold }
+    let (hold, webhook, delivery) = (String::new(), String::new(), String::new());
+    let (ada, email) = (ada.id, person.email);
+    People { ada, email, mallory, account, transfer, target, payee, hold, webhook, delivery }
 }
 
 /// Another hold of a cent in Ada's account, placed by her.
 async fn another_hold(bank: &Bank, people: &People) -> String {
     bank.as_customer(people.ada).hold(&people.account, 1, TimeDelta::hours(1)).await.expect(201).hold_id()
+}
+
+/// Another webhook of Ada's, and a delivery of it.
+async fn another_webhook(bank: &Bank, people: &mut People) {
+    let ada = bank.as_customer(people.ada);
+    people.webhook = ada.post("/v1/webhooks", &[], webhook()).await.expect(201).id();
+    let test = ada.post(&format!("/v1/webhooks/{}/test", people.webhook), &[], json!({})).await.expect(202);
+    people.delivery = test.body["deliveryId"].as_str().expect("an id").to_owned();
+}
+
+fn webhook() -> Value {
+    json!({"url": "http://127.0.0.1:9/hooks", "eventTypes": ["AccountClosed"]})
 }
 
 fn rows(people: &People) -> Vec<Row> {
@@ -147,6 +164,16 @@ fn rows(people: &People) -> Vec<Row> {
         row("POST", "/v1/accounts/{id}/freeze", json!({}), [200, 404, 200]),
         // The operator's freeze is the last one, and stays.
         row("POST", "/v1/accounts/{id}/unfreeze", json!({}), [403, 404, 200]),
+        row("POST", "/v1/webhooks", webhook(), [201, 201, 201]),
+        row("GET", "/v1/webhooks", Value::Null, [200, 200, 200]),
+        // Whoever changed it would be sent what happens to its owner: operators have webhooks of their own.
+        row("GET", "/v1/webhooks/{webhook}", Value::Null, [200, 404, 404]),
+        row("PATCH", "/v1/webhooks/{webhook}", json!({"description": "Hooks"}), [200, 404, 404]),
+        row("DELETE", "/v1/webhooks/{webhook}", Value::Null, [204, 404, 404]),
+        row("POST", "/v1/webhooks/{webhook}/rotate-secret", json!({}), [200, 404, 404]),
+        row("POST", "/v1/webhooks/{webhook}/test", json!({}), [202, 404, 404]),
+        row("GET", "/v1/webhooks/{webhook}/deliveries", Value::Null, [200, 404, 404]),
+        row("POST", "/v1/webhooks/{webhook}/deliveries/{deliveryId}/redeliver", json!({}), [202, 404, 404]),
     ]
 }
 
@@ -186,6 +213,9 @@ async fn every_route_knows_who_calls(stage: Stage) {
                 if row.path.contains("{holdId}") {
                     people.hold = another_hold(operator, &people).await;
                 }
+                if row.path.contains("{webhook}") {
+                    another_webhook(operator, &mut people).await;
+                }
                 let answer = send(bank, &people, row).await;
                 assert_eq!(answer.status.as_u16(), *expected, "{what} by the {caller}: {answer:?}");
             }
@@ -218,12 +248,13 @@ fn every_route_of_the_gateway_has_a_row() {
     let none = String::new;
     let (ada, mallory) = (Uuid::nil(), Uuid::nil());
     let (account, transfer, target) = (none(), none(), none());
-    let (email, payee, hold) = (none(), none(), none());
-    let rows = rows(&People { ada, email, mallory, account, transfer, target, payee, hold });
+    let (email, payee, hold, webhook, delivery) = (none(), none(), none(), none(), none());
+    let people = People { ada, email, mallory, account, transfer, target, payee, hold, webhook, delivery };
+    let rows = rows(&people);
     let mut without = route_table();
     for row in &rows {
         let path = row.path.split('?').next().unwrap_or_default().replace("{transfer}", "{id}");
-        let path = path.replace("{ada}", "{id}").replace("{payee}", "{id}");
+        let path = path.replace("{ada}", "{id}").replace("{payee}", "{id}").replace("{webhook}", "{id}");
         without.remove(&(path, row.method.as_str()));
     }
     assert!(without.is_empty(), "routes without a row: {without:?}");
@@ -236,6 +267,8 @@ async fn send(bank: &Bank, people: &People, row: &Row) -> Answer {
         .replace("{transfer}", &people.transfer)
         .replace("{payee}", &people.payee)
         .replace("{holdId}", &people.hold)
+        .replace("{webhook}", &people.webhook)
+        .replace("{deliveryId}", &people.delivery)
         .replace("{ada}", &people.ada.to_string());
     let key = fresh_key();
     let body = (!row.body.is_null()).then(|| row.body.to_string().replace("{fresh}", &key));
