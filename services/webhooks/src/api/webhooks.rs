@@ -24,7 +24,7 @@ use crate::store::{Disabled, Webhook};
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"url": "https://example.org/hooks", "eventTypes": ["AccountCredited", "AccountDebited"]}))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct CreateBody {
+pub(crate) struct CreateWebhookBody {
     url: Endpoint,
     /// All of them when it is left out.
     #[serde(default)]
@@ -37,7 +37,7 @@ pub(crate) struct CreateBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"enabled": true}))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct ChangeBody {
+pub(crate) struct ChangeWebhookBody {
     #[serde(default)]
     url: Option<Endpoint>,
     #[serde(default)]
@@ -136,7 +136,7 @@ impl From<&Webhook> for WebhookDocument {
     operation_id = "createWebhook",
     tag = TAG,
     params(CommandRequest),
-    request_body = CreateBody,
+    request_body = CreateWebhookBody,
     responses(
         (status = 201, description = "Made. Operators hear of everything, a customer of their own accounts and transfers", body = CreatedWebhook, headers(("Location" = String, description = "The webhook"))),
         (status = 404, description = "customer-not-found"),
@@ -146,7 +146,7 @@ impl From<&Webhook> for WebhookDocument {
 pub(crate) async fn create(
     State(application): State<Application>,
     request: CommandRequest,
-    ValidJson { value: body, hash }: ValidJson<CreateBody>,
+    ValidJson { value: body, hash }: ValidJson<CreateWebhookBody>,
 ) -> Result<Reply, Problem> {
     let wanted = Wanted {
         endpoint: body.url,
@@ -207,7 +207,7 @@ pub(crate) async fn read(
     operation_id = "changeWebhook",
     tag = TAG,
     params(("id" = Uuid, Path, description = "The webhook"), IfMatch),
-    request_body = ChangeBody,
+    request_body = ChangeWebhookBody,
     responses(
         (status = 200, description = "As it is now", body = WebhookDocument, headers(("ETag" = String, description = "Its version, as a strong tag"))),
         (status = 404, description = "webhook-not-found"),
@@ -218,7 +218,7 @@ pub(crate) async fn change(
     SignedIn(caller): SignedIn,
     ValidPath(id): ValidPath<Uuid>,
     IfMatch(expected): IfMatch,
-    ValidJson { value: body, .. }: ValidJson<ChangeBody>,
+    ValidJson { value: body, .. }: ValidJson<ChangeWebhookBody>,
 ) -> Result<Response, Problem> {
     let change = Change {
         endpoint: body.url,
