@@ -11,11 +11,12 @@ pub(crate) struct Services {
     pub(crate) transfers: Upstream,
     pub(crate) account_history: Upstream,
     pub(crate) customers: Upstream,
+    pub(crate) webhooks: Upstream,
 }
 
 impl Services {
-    pub(crate) fn all(&self) -> [&Upstream; 4] {
-        [&self.accounts, &self.transfers, &self.account_history, &self.customers]
+    pub(crate) fn all(&self) -> [&Upstream; 5] {
+        [&self.accounts, &self.transfers, &self.account_history, &self.customers, &self.webhooks]
     }
 }
 
@@ -30,7 +31,7 @@ pub(crate) fn public_routes(services: &Services) -> Router {
 }
 
 pub(crate) fn routes(services: &Services) -> Router {
-    let Services { accounts, transfers, account_history, customers } = services;
+    let Services { accounts, transfers, account_history, customers, webhooks } = services;
     Router::new()
         .route("/v1/accounts", reads(account_history).merge(writes(accounts)))
         .route("/v1/accounts/{id}", reads(account_history))
@@ -63,6 +64,12 @@ pub(crate) fn routes(services: &Services) -> Router {
         .route("/v1/customers/me/payees/{id}", removes(customers))
         .route("/v1/customers/{id}", removes(customers))
         .route("/v1/sessions/current", removes(customers))
+        .route("/v1/webhooks", reads(webhooks).merge(writes(webhooks)))
+        .route("/v1/webhooks/{id}", reads(webhooks).merge(changes(webhooks)).merge(removes(webhooks)))
+        .route("/v1/webhooks/{id}/rotate-secret", writes(webhooks))
+        .route("/v1/webhooks/{id}/test", writes(webhooks))
+        .route("/v1/webhooks/{id}/deliveries", reads(webhooks))
+        .route("/v1/webhooks/{id}/deliveries/{deliveryId}/redeliver", writes(webhooks))
 }
 
 fn reads(upstream: &Upstream) -> MethodRouter {

@@ -26,6 +26,8 @@ pub struct Config {
     pub customers_url: BaseUrl,
     /// The audit log.
     pub audit: SecretUrl,
+    /// Webhooks and what they are sent.
+    pub webhooks_url: BaseUrl,
     /// How long connecting to a service may take.
     pub connect_timeout: Span,
     /// How long a service may take to answer, besides a client's own wait.

@@ -54,7 +54,8 @@ pub fn build(config: &Config) -> anyhow::Result<App> {
     let transfers = upstream("transfers", &config.transfers_url);
     let account_history = upstream("account-history", &config.account_history_url);
     let customers = upstream("customers", &config.customers_url);
-    let services = Services { accounts, transfers, account_history, customers };
+    let webhooks = upstream("webhooks", &config.webhooks_url);
+    let services = Services { accounts, transfers, account_history, customers, webhooks };
     let health = services.all().into_iter().cloned().fold(Health::new(), |health, upstream| {
         health.check(upstream.name, move || {
             let upstream = upstream.clone();

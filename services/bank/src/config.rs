@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use customers::config::PasswordSettings;
 use serde::Deserialize;
 use service_kit::settings::{Secret, SecretUrl, Span, TokenSettings};
+use webhooks::config::DeliverySettings;
 
 use crate::parts::Urls;
 
@@ -23,6 +24,8 @@ pub struct Config {
     pub transfers_store: SecretUrl,
     /// The event store of customers; empty means a file in `data_dir`.
     pub customers_store: SecretUrl,
+    /// Webhooks and what they are sent; empty means a file in `data_dir`.
+    pub webhooks_store: SecretUrl,
     /// Keys, passwords and sessions; empty means a file in `data_dir`.
     pub vault: SecretUrl,
     /// The audit log; empty means a file in `data_dir`.
@@ -39,6 +42,8 @@ pub struct Config {
     pub customers_subscription_id: String,
     /// The consumer group of the account-history service.
     pub history_subscription_id: String,
+    /// The consumer group of the webhooks service.
+    pub webhooks_subscription_id: String,
     /// A snapshot of an aggregate after so many events.
     pub snapshot_every: u32,
     /// Commits that can be under way at the same time.
@@ -57,6 +62,8 @@ pub struct Config {
     pub session_lifetime: Span,
     /// How passwords are hashed.
     pub passwords: PasswordSettings,
+    /// How webhooks are sent.
+    pub webhooks: DeliverySettings,
     /// Who is believed, and whose tokens this process issues.
     pub tokens: TokenSettings,
 }
@@ -123,6 +130,20 @@ impl Config {
             session_lifetime: self.session_lifetime,
             sweep_interval: self.sweep_interval,
             passwords: self.passwords.clone(),
+            tokens: self.tokens(),
+        }
+    }
+
+    pub(crate) fn webhooks(&self) -> webhooks::Config {
+        let urls = Urls::of(self);
+        webhooks::Config {
+            store: urls.webhooks_store,
+            bus: urls.bus,
+            audit: urls.audit,
+            subscription_id: self.webhooks_subscription_id.clone(),
+            // In one process the key for the signing secrets lies in the vault.
+            sealing_secret: Secret::default(),
+            deliveries: self.webhooks.clone(),
             tokens: self.tokens(),
         }
     }

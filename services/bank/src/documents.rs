@@ -30,7 +30,8 @@ pub(crate) fn routes(with_customers: bool) -> anyhow::Result<Router> {
 }
 
 fn joined(with_customers: bool) -> anyhow::Result<Value> {
-    let mut services = vec![accounts::openapi(), transfers::openapi(), account_history::openapi()];
+    let mut services =
+        vec![accounts::openapi(), transfers::openapi(), account_history::openapi(), webhooks::openapi()];
     services.extend(with_customers.then(customers::openapi));
     let documents = services.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>()?;
     Ok(join(documents)?)

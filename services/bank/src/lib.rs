@@ -1,4 +1,4 @@
-//! The whole bank in one process: the libraries of the four services behind one port, and the tools that read
+//! The whole bank in one process: the libraries of the five services behind one port, and the tools that read
 //! their stores.
 
 mod audit;
@@ -33,7 +33,7 @@ pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
     build(&config, &parts, Arc::new(SystemClock), &tasks).await
 }
 
-/// Builds the four services on `parts`, as their own processes would: all routes behind one port.
+/// Builds the five services on `parts`, as their own processes would: all routes behind one port.
 ///
 /// # Errors
 /// When a service cannot start.
@@ -72,9 +72,14 @@ pub async fn build(
         account_history::build(&config.account_history(), parts.history_deps(tokens.clone(), tasks))
             .await?
             .app;
-    let health =
-        accounts.health.include("transfers", transfers.health).include("account-history", history.health);
-    let router = accounts.router.merge(transfers.router).merge(history.router);
+    let deps = parts.webhooks_deps(tokens.clone(), Arc::clone(&clock), tasks);
+    let webhooks = webhooks::build(&config.webhooks(), deps).await?.app;
+    let health = accounts
+        .health
+        .include("transfers", transfers.health)
+        .include("account-history", history.health)
+        .include("webhooks", webhooks.health);
+    let router = accounts.router.merge(transfers.router).merge(history.router).merge(webhooks.router);
     let router = router.merge(documents::routes(keys.is_some())?);
     // Where tokens come from elsewhere, so do customers.
     let Some(keys) = keys else {

@@ -10,13 +10,15 @@ use customers::Vault;
 use domain::Aggregate;
 use domain::account::Account;
 use domain::transfer::MoneyTransfer;
-use event_store::EventStore;
+use event_store::{Clock, EventStore};
 use messaging::{Bus, DeadLetters};
+use sealing::SealingKey;
 use service_kit::Tasks;
 use service_kit::audit::AuditLog;
 use service_kit::backends::{CommandSide, open_audit, open_bus, open_dead_letters, open_store};
 use service_kit::http::CursorKey;
 use service_kit::identity::TokenVerifier;
+use webhooks::WebhookStore;
 
 use crate::config::Config;
 use crate::verify::Sources;
@@ -33,6 +35,8 @@ pub struct Parts {
     pub customers_store: Arc<dyn EventStore>,
     /// The customers service's keys, passwords and sessions.
     pub vault: Vault,
+    /// Webhooks and what they are sent.
+    pub webhooks_store: WebhookStore,
     /// Who asked for what, and what came of it.
     pub audit: AuditLog,
     /// The bus between the services.
@@ -43,7 +47,10 @@ pub struct Parts {
     transfers_dead_letters: Arc<dyn DeadLetters>,
     customers_dead_letters: Arc<dyn DeadLetters>,
     history_dead_letters: Arc<dyn DeadLetters>,
+    webhooks_dead_letters: Arc<dyn DeadLetters>,
+    webhooks_sealing: SealingKey,
     history_subscription_id: String,
+    webhooks_subscription_id: String,
     cursors: CursorKey,
 }
 
@@ -57,12 +64,15 @@ impl Parts {
         let views = urls.open_views().await?;
         let vault = Vault::open(&urls.vault).await?;
         let cursors = CursorKey::derived_from(&vault.service_key("cursors").await?);
+        let webhooks_sealing = webhooks::sealing_key(&vault.service_key("webhooks").await?)?;
         Ok(Self {
             accounts_store: open_store("accounts_store", &urls.accounts_store).await?,
             transfers_store: open_store("transfers_store", &urls.transfers_store).await?,
             customers_store: open_store("customers_store", &urls.customers_store).await?,
+            webhooks_store: WebhookStore::open("webhooks_store", &urls.webhooks_store).await?,
             vault,
             cursors,
+            webhooks_sealing,
             audit: open_audit(&urls.audit).await?,
             bus: open_bus("bus", &urls.bus).await?,
             views: views.views,
@@ -70,7 +80,9 @@ impl Parts {
             transfers_dead_letters: open_dead_letters(&urls.transfers_store).await?,
             customers_dead_letters: open_dead_letters(&urls.customers_store).await?,
             history_dead_letters: views.dead_letters,
+            webhooks_dead_letters: open_dead_letters(&urls.webhooks_store).await?,
             history_subscription_id: config.history_subscription_id.clone(),
+            webhooks_subscription_id: config.webhooks_subscription_id.clone(),
         })
     }
 
@@ -127,6 +139,26 @@ impl Parts {
         self.cursors.clone()
     }
 
+    /// What the webhooks service stands on.
+    #[must_use]
+    pub fn webhooks_deps(
+        &self,
+        tokens: TokenVerifier,
+        clock: Arc<dyn Clock>,
+        tasks: &Tasks,
+    ) -> webhooks::Deps {
+        webhooks::Deps {
+            store: self.webhooks_store.clone(),
+            bus: Arc::clone(&self.bus),
+            dead_letters: Arc::clone(&self.webhooks_dead_letters),
+            sealing: self.webhooks_sealing.clone(),
+            tokens,
+            cursors: self.cursors.clone(),
+            clock,
+            tasks: tasks.clone(),
+        }
+    }
+
     /// The same stores, for verification.
     #[must_use]
     pub fn sources(&self) -> Sources {
@@ -137,7 +169,9 @@ impl Parts {
             vault: self.vault.clone(),
             bus: Arc::clone(&self.bus),
             views: Arc::clone(&self.views),
+            webhooks: self.webhooks_store.clone(),
             history_subscription_id: self.history_subscription_id.clone(),
+            webhooks_subscription_id: self.webhooks_subscription_id.clone(),
         }
     }
 

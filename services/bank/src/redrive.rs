@@ -43,6 +43,7 @@ enum Reader {
     Transfers,
     Customers,
     AccountHistory,
+    Webhooks,
 }
 
 impl Reader {
@@ -52,6 +53,7 @@ impl Reader {
             Self::Transfers => &config.transfers_subscription_id,
             Self::Customers => &config.customers_subscription_id,
             Self::AccountHistory => &config.history_subscription_id,
+            Self::Webhooks => &config.webhooks_subscription_id,
         }
     }
 }
@@ -69,6 +71,7 @@ pub(crate) async fn run(args: RedriveArgs) -> Result<ExitCode, Failure> {
         Reader::Accounts => open_dead_letters(&Urls::existing(&urls.accounts_store)?).await,
         Reader::Transfers => open_dead_letters(&Urls::existing(&urls.transfers_store)?).await,
         Reader::Customers => open_dead_letters(&Urls::existing(&urls.customers_store)?).await,
+        Reader::Webhooks => open_dead_letters(&Urls::existing(&urls.webhooks_store)?).await,
         Reader::AccountHistory => {
             Urls::existing(&urls.views)?;
             urls.open_views().await.map(|views| views.dead_letters)

@@ -13,6 +13,7 @@ mod orders;
 mod topics;
 mod transfers;
 mod views;
+mod webhooks;
 
 use std::fmt;
 
@@ -47,11 +48,13 @@ pub enum Invariant {
     StreamsAreWhole,
     /// Whoever is a customer has a key and their address; of whoever was erased nothing is left.
     VaultFitsTheEvents,
+    /// Webhooks tell customers of what they may see, and of nothing else.
+    WebhooksTellTheirOwn,
 }
 
 impl Invariant {
     /// Every invariant, in the order of the report.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::StreamsAreWhole,
         Self::MoneyIsConserved,
         Self::WithinOverdraftLimit,
@@ -62,6 +65,7 @@ impl Invariant {
         Self::TopicEqualsStore,
         Self::OneEffectPerCommand,
         Self::VaultFitsTheEvents,
+        Self::WebhooksTellTheirOwn,
     ];
 
     /// What it promises, in words.
@@ -82,6 +86,9 @@ impl Invariant {
             Self::OneEffectPerCommand => "every command has one effect",
             Self::VaultFitsTheEvents => {
                 "every customer has a key and their address, and nobody who was erased has any"
+            }
+            Self::WebhooksTellTheirOwn => {
+                "webhooks tell customers of what they may see, and nobody who was erased has one"
             }
             Self::StreamsAreWhole => "every stream is whole and every event can be read",
         }
@@ -171,6 +178,7 @@ pub fn check(evidence: &Evidence, overdue_since: DateTime<Utc>) -> Report {
     topics::equal_the_stores(evidence, &mut findings);
     commands::have_one_effect(evidence, &mut findings);
     customers::have_their_keys(evidence, &mut findings);
+    webhooks::tell_their_own(evidence, &mut findings);
     findings
         .sort_by_key(|finding| Invariant::ALL.iter().position(|invariant| *invariant == finding.invariant));
     let pending = transfers.values().filter(|transfer| transfer.is_pending()).count();

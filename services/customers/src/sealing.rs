@@ -1,5 +1,4 @@
-//! A customer's own key, and what is done with it: texts are sealed with AES-256-GCM (NIST SP 800-38D) and a random nonce,
-//! requests are recognized by HMAC-SHA-256, each under a key derived for it alone (HKDF, RFC 5869).
+//! A customer's own key, and what is done with it: texts are sealed, and requests are recognized by a hash under it.
 //!
 //! Invariant: what was sealed for one customer and one purpose opens for no other, because both are part of what is
 //! authenticated; and the key is part of no `Debug` text.
@@ -10,10 +9,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::customer::Sealed;
 use domain::ids::{AccountId, PayeeId};
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use ring::rand::{SecureRandom, SystemRandom};
-use ring::{hkdf, hmac};
-use thiserror::Error;
+use sealing::SealingKey;
+pub(crate) use sealing::{SealError, random_bytes};
 use uuid::Uuid;
 
 /// Which text of a customer's it is.
@@ -36,43 +33,27 @@ impl Purpose {
     }
 }
 
-/// Sealing or opening failed. It says nothing more on purpose: why a text does not open would help whoever forges one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub(crate) enum SealError {
-    #[error("the system gives no random bytes")]
-    NoRandomness,
-    #[error("a text cannot be sealed")]
-    NotSealed,
-    #[error("a sealed text does not open with its customer's key")]
-    NotOpened,
-}
-
-/// 256 random bits. The one copy lies in the vault.
+/// The one copy lies in the vault.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct CustomerKey([u8; 32]);
+pub(crate) struct CustomerKey(SealingKey);
 
 impl CustomerKey {
     pub(crate) fn random() -> Result<Self, SealError> {
-        random_bytes().map(Self)
+        SealingKey::random().map(Self)
     }
 
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        bytes.try_into().ok().map(Self)
+        SealingKey::from_bytes(bytes).map(Self)
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.0
+        self.0.as_bytes()
     }
 
     /// `text`, for nobody without this key.
     pub(crate) fn seal(&self, customer: Uuid, purpose: Purpose, text: &str) -> Result<Sealed, SealError> {
-        let nonce: [u8; NONCE_LEN] = random_bytes()?;
-        let mut bytes = text.as_bytes().to_vec();
-        let key = self.aead().ok_or(SealError::NotSealed)?;
-        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad(customer, purpose), &mut bytes)
-            .map_err(|_| SealError::NotSealed)?;
-        let sealed = URL_SAFE_NO_PAD.encode([nonce.as_slice(), &bytes].concat());
-        Sealed::try_from(sealed).map_err(|_| SealError::NotSealed)
+        let sealed = self.0.seal(&context(customer, purpose), text.as_bytes())?;
+        Sealed::try_from(URL_SAFE_NO_PAD.encode(sealed)).map_err(|_| SealError::NotSealed)
     }
 
     /// What was sealed.
@@ -83,35 +64,15 @@ impl CustomerKey {
         sealed: &Sealed,
     ) -> Result<String, SealError> {
         let bytes = URL_SAFE_NO_PAD.decode(sealed.as_str()).map_err(|_| SealError::NotOpened)?;
-        let (nonce, text) = bytes.split_first_chunk::<NONCE_LEN>().ok_or(SealError::NotOpened)?;
-        let mut text = text.to_vec();
-        let key = self.aead().ok_or(SealError::NotOpened)?;
-        let opened = key
-            .open_in_place(Nonce::assume_unique_for_key(*nonce), aad(customer, purpose), &mut text)
-            .map_err(|_| SealError::NotOpened)?;
-        String::from_utf8(opened.to_vec()).map_err(|_| SealError::NotOpened)
+        let opened = self.0.open(&context(customer, purpose), &bytes)?;
+        String::from_utf8(opened).map_err(|_| SealError::NotOpened)
     }
 
     /// A hash of what a request asks for that only this key confirms: a plain one, which the event store keeps with the
     /// command, would let whoever reads the store try names until one fits. Nothing secret may be among what is asked
     /// for: whoever has the key tries as fast as a hash is made.
     pub(crate) fn request_hash(&self, asked: &[u8]) -> Result<[u8; 32], SealError> {
-        let prk = self.prk();
-        let key = prk.expand(&[b"request hash"], hmac::HMAC_SHA256).map_err(|_| SealError::NotSealed)?;
-        let mut hash = [0; 32];
-        hash.copy_from_slice(hmac::sign(&hmac::Key::from(key), asked).as_ref());
-        Ok(hash)
-    }
-
-    fn aead(&self) -> Option<LessSafeKey> {
-        let prk = self.prk();
-        let key = prk.expand(&[b"seal"], &AES_256_GCM).ok()?;
-        Some(LessSafeKey::new(UnboundKey::from(key)))
-    }
-
-    /// What the key for each use is derived from.
-    fn prk(&self) -> hkdf::Prk {
-        hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(&self.0)
+        self.0.mac(b"request hash", asked)
     }
 }
 
@@ -121,15 +82,8 @@ impl fmt::Debug for CustomerKey {
     }
 }
 
-fn aad(customer: Uuid, purpose: Purpose) -> Aad<Vec<u8>> {
-    Aad::from([customer.as_bytes().as_slice(), &purpose.bytes()].concat())
-}
-
-/// So many random bytes of the system.
-pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N], SealError> {
-    let mut bytes = [0; N];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| SealError::NoRandomness)?;
-    Ok(bytes)
+fn context(customer: Uuid, purpose: Purpose) -> Vec<u8> {
+    [customer.as_bytes().as_slice(), &purpose.bytes()].concat()
 }
 
 #[cfg(test)]
@@ -167,34 +121,12 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_recognized_by_one_key_only_which_is_not_the_one_that_seals() {
-        let (key, other) = (CustomerKey([1; 32]), CustomerKey([2; 32]));
+    fn a_request_is_recognized_by_one_key_only() {
+        let (key, other) = (CustomerKey::random().unwrap(), CustomerKey::random().unwrap());
         let hash = key.request_hash(b"asked").unwrap();
         assert_eq!(hash, key.request_hash(b"asked").unwrap());
         assert_ne!(hash, key.request_hash(b"asked otherwise").unwrap());
         assert_ne!(hash, other.request_hash(b"asked").unwrap());
-        let plain = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &[1; 32]), b"asked");
-        assert_ne!(hash, plain.as_ref());
-    }
-
-    #[test]
-    fn the_same_text_is_sealed_otherwise_each_time() {
-        let key = CustomerKey::random().unwrap();
-        let seal = || key.seal(ADA, payee_name(1, 1), "Charles").unwrap();
-        assert_ne!(seal(), seal());
-    }
-
-    #[test]
-    fn a_sealed_text_with_any_bit_turned_does_not_open() {
-        let key = CustomerKey::random().unwrap();
-        let sealed = key.seal(ADA, Purpose::Profile, "Ada").unwrap();
-        let bytes = URL_SAFE_NO_PAD.decode(sealed.as_str()).unwrap();
-        for bit in 0..bytes.len() * 8 {
-            let mut turned = bytes.clone();
-            turned[bit / 8] ^= 1 << (bit % 8);
-            let turned = Sealed::try_from(URL_SAFE_NO_PAD.encode(turned)).unwrap();
-            assert_eq!(key.open(ADA, Purpose::Profile, &turned), Err(SealError::NotOpened), "bit {bit}");
-        }
     }
 
     #[test]

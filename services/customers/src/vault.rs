@@ -15,6 +15,7 @@ mod passwords;
 mod registrations;
 mod sessions;
 
+use any_database::AnyDatabase;
 use chrono::{DateTime, Utc};
 use domain::customer::EmailAddress;
 use ring::hmac;
@@ -58,14 +59,13 @@ impl From<sqlx::Error> for VaultError {
 /// An open vault.
 #[derive(Clone)]
 pub struct Vault {
-    pool: AnyPool,
+    database: AnyDatabase,
     lookup_key: hmac::Key,
-    is_file: bool,
 }
 
 impl Vault {
-    fn new(pool: AnyPool, lookup_key: &[u8], is_file: bool) -> Self {
-        Self { pool, lookup_key: hmac::Key::new(hmac::HMAC_SHA256, lookup_key), is_file }
+    fn new(database: AnyDatabase, lookup_key: &[u8]) -> Self {
+        Self { database, lookup_key: hmac::Key::new(hmac::HMAC_SHA256, lookup_key) }
     }
 
     /// What the address is looked up by.
@@ -78,7 +78,7 @@ impl Vault {
     pub(crate) async fn key(&self, customer: Uuid) -> Result<Option<CustomerKey>, VaultError> {
         let row: Option<(Vec<u8>,)> = sqlx::query_as(include_str!("../sql/data_key.sql"))
             .bind(customer.to_string())
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.database.pool)
             .await?;
         row.map(|(key,)| CustomerKey::from_bytes(&key).ok_or(VaultError::Corrupt("a key of another length")))
             .transpose()
@@ -86,18 +86,18 @@ impl Vault {
 
     /// Whether it answers.
     pub(crate) async fn ping(&self) -> Result<(), VaultError> {
-        sqlx::query("SELECT 1").execute(&self.pool).await?;
+        sqlx::query("SELECT 1").execute(&self.database.pool).await?;
         Ok(())
     }
 
     /// The database, for the view of accounts that lies in it.
     pub(crate) fn pool(&self) -> &AnyPool {
-        &self.pool
+        &self.database.pool
     }
 
     /// Lets go of the database.
     pub async fn close(&self) {
-        self.pool.close().await;
+        self.database.pool.close().await;
     }
 }
 

@@ -1,9 +1,10 @@
 //! Dead letters in PostgreSQL, in the database of the service that consumes.
 
+use any_database::with_ssl_mode;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
+use sqlx::postgres::PgPoolOptions;
 
 use super::{DeadLetter, DeadLetterError, DeadLetters, ParkedKey};
 use crate::message::{Delivery, Message, Position};
@@ -25,15 +26,8 @@ impl PostgresDeadLetters {
     /// # Errors
     /// When the URL is none or leaves TLS to chance, or the database cannot be reached or refuses.
     pub async fn connect(url: &str) -> Result<Self, DeadLetterError> {
-        let mut options: PgConnectOptions = url.parse()?;
-        if !url.contains("sslmode=") && !url.contains("ssl-mode=") {
-            options = options.ssl_mode(PgSslMode::Disable);
-        }
-        if matches!(options.get_ssl_mode(), PgSslMode::Allow | PgSslMode::Prefer) {
-            let allowed = "sslmode must be disable, require, verify-ca or verify-full";
-            return Err(DeadLetterError(allowed.to_owned()));
-        }
-        Self::new(PgPoolOptions::new().max_connections(2).connect_with(options).await?).await
+        let url = with_ssl_mode(url).map_err(|error| DeadLetterError(error.to_string()))?;
+        Self::new(PgPoolOptions::new().max_connections(2).connect(&url).await?).await
     }
 
     /// Uses the connections of somebody else, and creates the table when it is missing.

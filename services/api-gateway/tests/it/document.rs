@@ -24,8 +24,8 @@ async fn the_services_documents_are_joined_for_everybody() {
     let document: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
     assert_eq!(document["openapi"], "3.1.0");
     assert_eq!(document["paths"]["/v1/accounts"]["post"]["operationId"], "openAccount");
-    // All four of them.
-    assert_eq!(stage.seen().len(), 4);
+    // All five of them.
+    assert_eq!(stage.seen().len(), 5);
 }
 
 #[tokio::test]

@@ -127,7 +127,7 @@ pub(crate) async fn problem(answer: reqwest::Response, status: u16, code: &str) 
 
 /// The defaults, with short times and this service in place of all.
 fn config(service: &str, keys: &Path) -> Config {
-    let settings = ["accounts_url", "transfers_url", "account_history_url", "customers_url"]
+    let settings = ["accounts_url", "transfers_url", "account_history_url", "customers_url", "webhooks_url"]
         .map(|key| format!("{key}={service}"));
     let set = settings
         .into_iter()

@@ -13,6 +13,7 @@ use messaging::embedded::EmbeddedLog;
 use service_kit::Failure;
 use service_kit::backends::{open_bus, open_store};
 use service_kit::settings::SecretUrl;
+use webhooks::WebhookStore;
 
 use crate::config::Config;
 
@@ -25,6 +26,8 @@ pub struct Urls {
     pub transfers_store: SecretUrl,
     /// The customers service's events.
     pub customers_store: SecretUrl,
+    /// Webhooks and what they are sent.
+    pub webhooks_store: SecretUrl,
     /// The customers service's keys, passwords and sessions.
     pub vault: SecretUrl,
     /// The audit log.
@@ -45,6 +48,7 @@ impl Urls {
             accounts_store: or(&config.accounts_store, files.accounts_store),
             transfers_store: or(&config.transfers_store, files.transfers_store),
             customers_store: or(&config.customers_store, files.customers_store),
+            webhooks_store: or(&config.webhooks_store, files.webhooks_store),
             vault: or(&config.vault, files.vault),
             audit: or(&config.audit, files.audit),
             bus: or(&config.bus, files.bus),
@@ -61,6 +65,7 @@ impl Urls {
             accounts_store: file("sqlite://", "accounts.sqlite"),
             transfers_store: file("sqlite://", "transfers.sqlite"),
             customers_store: file("sqlite://", "customers.sqlite"),
+            webhooks_store: file("sqlite://", "webhooks.sqlite"),
             vault: file("sqlite://", "vault.sqlite"),
             audit: file("sqlite://", "audit.sqlite"),
             bus: file("embedded:", "bus.sqlite"),
@@ -112,6 +117,17 @@ impl Urls {
             existing(path)?;
         }
         Vault::open_read_only(&self.vault).await
+    }
+
+    /// Webhooks and what they are sent, a file only for reading.
+    ///
+    /// # Errors
+    /// When it is missing or cannot be read.
+    pub async fn read_webhooks_store(&self) -> anyhow::Result<WebhookStore> {
+        if let Some(path) = self.webhooks_store.expose().strip_prefix("sqlite://") {
+            existing(path)?;
+        }
+        WebhookStore::open_read_only("webhooks_store", &self.webhooks_store).await
     }
 
     /// The bus, a file only for reading.

@@ -52,6 +52,7 @@ pub async fn run(args: VerifyArgs) -> Result<ExitCode, Failure> {
 async fn gather(config: &Config) -> anyhow::Result<Evidence> {
     let mut sources = Sources::open(&Urls::of(config)).await?;
     sources.history_subscription_id.clone_from(&config.history_subscription_id);
+    sources.webhooks_subscription_id.clone_from(&config.webhooks_subscription_id);
     Evidence::gather(&sources).await
 }
 

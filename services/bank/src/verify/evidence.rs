@@ -16,6 +16,7 @@ use domain::transfer::MoneyTransfer;
 use event_store::{EventStore, RecordedEvent};
 use messaging::{Bus, to_event, topic_of};
 use uuid::Uuid;
+use webhooks::{Told, WebhookStore};
 
 use crate::parts::Urls;
 
@@ -37,8 +38,12 @@ pub struct Sources {
     pub bus: Arc<dyn Bus>,
     /// The views.
     pub views: Arc<dyn ViewStore>,
+    /// Webhooks and what they are sent.
+    pub webhooks: WebhookStore,
     /// The consumer group that builds the views.
     pub history_subscription_id: String,
+    /// The consumer group that makes deliveries to webhooks.
+    pub webhooks_subscription_id: String,
 }
 
 impl Sources {
@@ -62,7 +67,9 @@ impl Sources {
             vault: urls.read_vault().await?,
             bus: urls.read_bus().await?,
             views: urls.read_views().await?,
+            webhooks: urls.read_webhooks_store().await?,
             history_subscription_id: "account-history".to_owned(),
+            webhooks_subscription_id: "webhooks".to_owned(),
         })
     }
 
@@ -74,6 +81,7 @@ impl Sources {
         self.transfers.close().await;
         self.customers.close().await;
         self.vault.close().await;
+        self.webhooks.close().await;
     }
 }
 
@@ -96,6 +104,10 @@ pub struct Evidence {
     pub unpublished: HashSet<Uuid>,
     /// Whether the views had not caught up, or events came while the evidence was gathered.
     pub views_behind: bool,
+    /// What webhooks told customers.
+    pub told: Told,
+    /// Whether their service had not read everything of customers before that.
+    pub webhooks_behind: bool,
     /// Every message, by topic, partition and offset.
     pub messages: Vec<RecordedEvent>,
     /// Messages that are no event: where they lie, and why.
@@ -137,6 +149,8 @@ impl Evidence {
             [Account::TYPE, MoneyTransfer::TYPE, BulkTransfer::TYPE, TransferOrder::TYPE, Customer::TYPE];
         let topics = types.map(topic_of);
         let lag = sources.bus.lag(&sources.history_subscription_id, &[&topics[0], &topics[1]]).await?;
+        let unheard = sources.bus.lag(&sources.webhooks_subscription_id, &[&topics[2]]).await?;
+        let told = sources.webhooks.told().await?;
         let (mut messages, mut unreadable) = (Vec::new(), Vec::new());
         for topic in &topics {
             for delivery in sources.bus.read_topic(topic).await? {
@@ -170,6 +184,8 @@ impl Evidence {
             vault,
             unpublished,
             views_behind,
+            told,
+            webhooks_behind: unheard > 0,
             messages,
             unreadable,
             views,

@@ -28,6 +28,7 @@ mod stage;
 mod tool;
 mod transfers;
 mod verify;
+mod webhooks;
 
 /// Runs each scenario, an `async fn(Stage)`, on the embedded bank and on the distributed one.
 #[macro_export]

@@ -55,6 +55,10 @@ async fn targets(bank: &Bank) -> Vec<Target> {
     let other = bank.open(0).await;
     let sent = bank.transfer(&account, &other, 1).await.id();
     let (stranger, outsider) = (bank.with_token(None), bank.as_customer(Uuid::now_v7()));
+    // To nobody, and of somebody to whom nothing happens.
+    let hook =
+        json!({"url": "https://hooks.invalid/bank", "eventTypes": ["AccountClosed"], "description": "Hooks"});
+    let webhook = outsider.post("/v1/webhooks", &[], hook.clone()).await.expect(201).id();
     // Not with the token of a session, which lives five minutes.
     let (ada, hold) = (&bank.as_customer(ada.id), Uuid::now_v7().to_string());
     let placed = bank.order(&account, &other, 1, daily_from(86_400)).await.expect(201).id();
@@ -62,12 +66,13 @@ async fn targets(bank: &Bank) -> Vec<Target> {
         let id = match route {
             _ if route.starts_with("/v1/transfers") => &sent,
             _ if route.starts_with("/v1/transfer-orders") => &placed,
+            _ if route.starts_with("/v1/webhooks") => &webhook,
             _ => &account,
         };
         Target {
             method: method.parse().expect("a method"),
             route,
-            path: route.replace("{id}", id).replace("{holdId}", &hold),
+            path: route.replace("{id}", id).replace("{holdId}", &hold).replace("{deliveryId}", &hold),
             body,
             bank: bank.clone(),
             writes,
@@ -118,6 +123,11 @@ async fn targets(bank: &Bank) -> Vec<Target> {
         on("/v1/customers/me/payees/find", &json!({"email": person.email}), ada, Nothing),
         target("PATCH", "/v1/customers/me", json!({"name": "Ada"}), &outsider, Nothing),
         target("PUT", "/v1/customers/me/password", passwords, ada, Nothing),
+        on("/v1/webhooks", &hook, &outsider, Nothing),
+        target("PATCH", "/v1/webhooks/{id}", hook.clone(), &outsider, Nothing),
+        on("/v1/webhooks/{id}/rotate-secret", &json!({}), &outsider, Nothing),
+        on("/v1/webhooks/{id}/test", &json!({}), &outsider, Nothing),
+        on("/v1/webhooks/{id}/deliveries/{deliveryId}/redeliver", &json!({}), &outsider, Nothing),
     ]
 }
 

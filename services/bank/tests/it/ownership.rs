@@ -51,6 +51,10 @@ struct People {
     payee: String,
     /// Ada's, placed for each caller anew: a hold ends once.
     hold: String,
+    /// Ada's, made for each caller anew: a webhook is deleted once.
+    webhook: String,
+    /// What it was sent.
+    delivery: String,
 }
 
 async fn people(bank: &Bank) -> People {
@@ -67,13 +71,26 @@ async fn people(bank: &Bank) -> People {
     let saved = ada.bank.post("/v1/customers/me/payees", &[], body).await.expect(201);
     let payee = saved.body["payeeId"].as_str().expect("an id").to_owned();
     let order = ada.bank.order(&account, &target, 1, daily_from(86_400)).await.expect(201).id();
-    let hold = String::new();
-    People { ada: ada.id, email: person.email, mallory, account, transfer, bulk, target, order, payee, hold }
+    let (hold, webhook, delivery) = (String::new(), String::new(), String::new());
+    let (ada, email) = (ada.id, person.email);
+    People { ada, email, mallory, account, transfer, bulk, target, order, payee, hold, webhook, delivery }
 }
 
 /// Another hold of a cent in Ada's account, placed by her.
 async fn another_hold(bank: &Bank, people: &People) -> String {
     bank.as_customer(people.ada).hold(&people.account, 1, TimeDelta::hours(1)).await.expect(201).hold_id()
+}
+
+/// Another webhook of Ada's, and a delivery of it.
+async fn another_webhook(bank: &Bank, people: &mut People) {
+    let ada = bank.as_customer(people.ada);
+    people.webhook = ada.post("/v1/webhooks", &[], webhook()).await.expect(201).id();
+    let test = ada.post(&format!("/v1/webhooks/{}/test", people.webhook), &[], json!({})).await.expect(202);
+    people.delivery = test.body["deliveryId"].as_str().expect("an id").to_owned();
+}
+
+fn webhook() -> Value {
+    json!({"url": "http://127.0.0.1:9/hooks", "eventTypes": ["AccountClosed"]})
 }
 
 fn rows(people: &People) -> Vec<Row> {
@@ -166,6 +183,16 @@ fn rows(people: &People) -> Vec<Row> {
         row("POST", "/v1/accounts/{id}/freeze", json!({}), [200, 404, 200]),
         // The operator's freeze is the last one, and stays.
         row("POST", "/v1/accounts/{id}/unfreeze", json!({}), [403, 404, 200]),
+        row("POST", "/v1/webhooks", webhook(), [201, 201, 201]),
+        row("GET", "/v1/webhooks", Value::Null, [200, 200, 200]),
+        // Whoever changed it would be sent what happens to its owner: operators have webhooks of their own.
+        row("GET", "/v1/webhooks/{webhook}", Value::Null, [200, 404, 404]),
+        row("PATCH", "/v1/webhooks/{webhook}", json!({"description": "Hooks"}), [200, 404, 404]),
+        row("DELETE", "/v1/webhooks/{webhook}", Value::Null, [204, 404, 404]),
+        row("POST", "/v1/webhooks/{webhook}/rotate-secret", json!({}), [200, 404, 404]),
+        row("POST", "/v1/webhooks/{webhook}/test", json!({}), [202, 404, 404]),
+        row("GET", "/v1/webhooks/{webhook}/deliveries", Value::Null, [200, 404, 404]),
+        row("POST", "/v1/webhooks/{webhook}/deliveries/{deliveryId}/redeliver", json!({}), [202, 404, 404]),
     ]
 }
 
@@ -178,6 +205,9 @@ async fn every_route_knows_who_calls(stage: Stage) {
         for place in 0..stage.doors(&row.method, row.path).len() {
             // People of their own for each, because some calls can be made once.
             let mut people = people(operator).await;
+            if row.path.contains("{webhook}") {
+                another_webhook(operator, &mut people).await;
+            }
             let row = &rows(&people)[number];
             let door = &stage.doors(&row.method, row.path)[place];
             let what = format!("{} {} at door {place}", row.method, row.path);
@@ -204,6 +234,9 @@ async fn every_route_knows_who_calls(stage: Stage) {
             for (caller, bank, expected) in order.map(|place| &callers[place]) {
                 if row.path.contains("{holdId}") {
                     people.hold = another_hold(operator, &people).await;
+                }
+                if row.path.contains("{webhook}") {
+                    another_webhook(operator, &mut people).await;
                 }
                 let answer = send(bank, &people, row).await;
                 assert_eq!(answer.status.as_u16(), *expected, "{what} by the {caller}: {answer:?}");
@@ -238,11 +271,26 @@ fn every_route_of_the_gateway_has_a_row() {
     let (ada, mallory) = (Uuid::nil(), Uuid::nil());
     let (account, transfer, bulk, target) = (none(), none(), none(), none());
     let (email, order, payee, hold) = (none(), none(), none(), none());
-    let rows = rows(&People { ada, email, mallory, account, transfer, bulk, target, order, payee, hold });
+    let (webhook, delivery) = (none(), none());
+    let people = People {
+        ada,
+        email,
+        mallory,
+        account,
+        transfer,
+        bulk,
+        target,
+        order,
+        payee,
+        hold,
+        webhook,
+        delivery,
+    };
+    let rows = rows(&people);
     let mut without = route_table();
     for row in &rows {
         let path = row.path.split('?').next().unwrap_or_default().replace("{transfer}", "{id}");
-        let path = path.replace("{bulk}", "{id}").replace("{order}", "{id}");
+        let path = path.replace("{bulk}", "{id}").replace("{order}", "{id}").replace("{webhook}", "{id}");
         let path = path.replace("{ada}", "{id}").replace("{payee}", "{id}");
         without.remove(&(path, row.method.as_str()));
     }
@@ -258,6 +306,8 @@ async fn send(bank: &Bank, people: &People, row: &Row) -> Answer {
         .replace("{order}", &people.order)
         .replace("{payee}", &people.payee)
         .replace("{holdId}", &people.hold)
+        .replace("{webhook}", &people.webhook)
+        .replace("{deliveryId}", &people.delivery)
         .replace("{ada}", &people.ada.to_string());
     let key = fresh_key();
     let body = (!row.body.is_null()).then(|| row.body.to_string().replace("{fresh}", &key));

@@ -24,6 +24,17 @@ use crate::gate::Gate;
 use crate::leaks;
 pub(crate) use embedded::Overrides;
 
+/// How the tests have webhooks sent: to receivers on this machine, and again soon.
+pub(crate) const QUICK_WEBHOOKS: [&str; 7] = [
+    "allow_http=true",
+    "allow_private_addresses=true",
+    "timeout=1s",
+    "first_retry=50ms",
+    "longest_retry=200ms",
+    "poll_interval=50ms",
+    "most_webhooks=500",
+];
+
 /// Reads every store and checks every invariant.
 async fn report(sources: &Sources) -> Result<Report, String> {
     let evidence = Evidence::gather(sources).await.map_err(|error| format!("{error:#}"))?;
@@ -104,7 +115,7 @@ impl Stage {
         Self { bank, kind: Kind::Embedded(Box::new(embedded)) }
     }
 
-    /// The four processes on PostgreSQL, Kafka and MongoDB, shared with the scenarios that run meanwhile.
+    /// The processes on PostgreSQL, Kafka and MongoDB, shared with the scenarios that run meanwhile.
     #[cfg(feature = "distributed")]
     pub(crate) async fn distributed() -> Self {
         let distributed = distributed::Distributed::shared().await;

@@ -15,8 +15,8 @@ use crate::crash::tokens_in;
 use crate::customers::{Person, register};
 
 /// The files of a bank that has opened two accounts, completed a transfer, refused one and refunded one, has two
-/// customers, an order that was due, a third account that owes as much as it may, by a captured hold, and a fourth that has
-/// paid a fifth by an atomic bulk transfer.
+/// customers, an order that was due, a third account that owes as much as it may, by a captured hold, a fourth that has paid
+/// a fifth by an atomic bulk transfer, and a webhook of the operators.
 async fn a_healthy_bank() -> TempDir {
     let dir = TempDir::new().expect("a folder");
     let binary = Path::new(env!("CARGO_BIN_EXE_bank"));
@@ -24,6 +24,8 @@ async fn a_healthy_bank() -> TempDir {
     let arguments = ["--listen", "127.0.0.1:0", "--log", "warn", "--data-dir", &data];
     let service = Service::start(binary, arguments, None::<(&str, &str)>, &dir.path().join("bank.log"));
     let bank = Bank::at(&service.url, tokens_in(dir.path()));
+    let hook =
+        bank.post("/v1/webhooks", &[], json!({"url": "https://hooks.invalid/"})).await.expect(201).id();
     register(&bank, &Person::new("Eve")).await;
     let customer = register(&bank, &Person::new("Ada")).await.bank;
     let renamed = Some(r#"{"name": "Ada Lovelace"}"#.to_owned());
@@ -44,6 +46,11 @@ async fn a_healthy_bank() -> TempDir {
     let bulk = bank.bulk_transfer(&payer, &[(&paid, 40), (&paid, 2)]).await;
     bank.lines_ended(&bulk).await;
     assert_eq!(bank.bulk_transfer(&payer, &[(&paid, 40), (&paid, 20)]).await.state(), "failed");
+    eventually(|| async {
+        let told = bank.get(&format!("/v1/webhooks/{hook}/deliveries?limit=1")).await.expect(200);
+        if told.body["items"] == json!([]) { Err(told) } else { Ok(()) }
+    })
+    .await;
     eventually(|| async {
         let output = verify(&dir);
         let caught_up = !String::from_utf8_lossy(&output.stdout).contains("behind");
@@ -312,6 +319,14 @@ async fn a_key_of_somebody_who_was_erased() {
     let statement = "UPDATE events SET event_type = 'CustomerErased', payload = '{\"at\":\"2026-01-01T00:00:00Z\"}' \
                      WHERE event_type = 'CustomerProfileChanged'";
     planted("customers.sqlite", statement, "was erased, and the vault has their key").await;
+}
+
+/// As if operators' webhook were hers.
+#[tokio::test]
+async fn a_webhook_that_tells_somebody_of_others() {
+    let statement = "UPDATE webhooks SET owner = 'mallory'";
+    planted("webhooks.sqlite", statement, "the customer mallory was told of version 1, which is not theirs")
+        .await;
 }
 
 /// The document is JSON in the view's file.

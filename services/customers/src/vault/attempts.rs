@@ -59,14 +59,14 @@ impl Vault {
             .bind(millis(now + LOCKED_FOR))
             .bind(millis(now))
             .bind(AFTER_A_LOCK)
-            .execute(&self.pool)
+            .execute(&self.database.pool)
             .await?;
         if counted.rows_affected() == 1 {
             return Ok(Attempt::Allowed);
         }
         let row: Option<(i64,)> = sqlx::query_as(include_str!("../../sql/attempts_locked_until.sql"))
             .bind(subject)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.database.pool)
             .await?;
         // Gone when the right password came in between; a second then is no loss.
         let until = row.map_or_else(|| millis(now), |(until,)| until);
@@ -78,7 +78,7 @@ impl Vault {
     pub(crate) async fn forget_attempts(&self, tried: TriedFor<'_>) -> Result<(), VaultError> {
         sqlx::query(include_str!("../../sql/forget_attempts.sql"))
             .bind(tried.subject())
-            .execute(&self.pool)
+            .execute(&self.database.pool)
             .await?;
         Ok(())
     }
@@ -92,7 +92,7 @@ impl Vault {
         let deleted = sqlx::query(include_str!("../../sql/delete_old_attempts.sql"))
             .bind(millis(before))
             .bind(limit)
-            .execute(&self.pool)
+            .execute(&self.database.pool)
             .await?;
         Ok(deleted.rows_affected())
     }

@@ -61,7 +61,7 @@ impl Vault {
                 .bind(claim.to_string())
                 .bind(Vec::<u8>::new())
                 .bind(millis(now))
-                .execute(&self.pool)
+                .execute(&self.database.pool)
                 .await?;
             if claimed.rows_affected() == 1 {
                 return Ok(Reservation::Made);
@@ -78,7 +78,7 @@ impl Vault {
         let row: Option<(String, String, Vec<u8>, i64)> =
             sqlx::query_as(include_str!("../../sql/email_holder.sql"))
                 .bind(lookup.0.clone())
-                .fetch_optional(&self.pool)
+                .fetch_optional(&self.database.pool)
                 .await?;
         let Some((customer, claim, request_hash, reserved_at)) = row else {
             return Ok(None);
@@ -92,7 +92,7 @@ impl Vault {
             .bind(lookup.0.clone())
             .bind(held.customer.to_string())
             .bind(held.claim.to_string())
-            .execute(&self.pool)
+            .execute(&self.database.pool)
             .await?;
         Ok(released.rows_affected() == 1)
     }

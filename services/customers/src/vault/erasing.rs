@@ -1,5 +1,6 @@
 //! Destroying what the vault has about somebody.
 
+use any_database::Table;
 use uuid::Uuid;
 
 use super::{Vault, VaultError, parse_id};
@@ -7,7 +8,7 @@ use super::{Vault, VaultError, parse_id};
 impl Vault {
     /// Deletes everything about somebody who never registered: under their key nothing was ever sealed that anybody has.
     pub(crate) async fn delete(&self, customer: Uuid) -> Result<(), VaultError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.database.pool.begin().await?;
         for statement in
             [include_str!("../../sql/forget_attempts_of.sql"), include_str!("../../sql/delete_customer.sql")]
         {
@@ -31,22 +32,11 @@ impl Vault {
     /// # Errors
     /// When it may still be read: it has to be done again.
     pub(crate) async fn overwrite_deleted(&self) -> Result<(), VaultError> {
-        if self.is_file { self.empty_log().await } else { self.vacuum().await }
-    }
-
-    /// Deleted rows are overwritten (`secure_delete`); their pages also stand in SQLite's log until it is emptied, which
-    /// waits for readers.
-    async fn empty_log(&self) -> Result<(), VaultError> {
-        let (busy, _, _): (i64, i64, i64) =
-            sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&self.pool).await?;
-        if busy == 0 { Ok(()) } else { Err(VaultError::Busy) }
-    }
-
-    /// PostgreSQL keeps a deleted row until it is vacuumed away. What it has written elsewhere by then, in its log, its
-    /// archives and its replicas, is for whoever runs them to limit; `default.toml` says so.
-    async fn vacuum(&self) -> Result<(), VaultError> {
-        sqlx::query("VACUUM customers").execute(&self.pool).await?;
-        Ok(())
+        if self.database.overwrite_deleted(Table("customers")).await? {
+            Ok(())
+        } else {
+            Err(VaultError::Busy)
+        }
     }
 
     /// Whom the vault knows, in the order of their ids: those behind `after`, at most `limit`.
@@ -54,7 +44,7 @@ impl Vault {
         let rows: Vec<(String,)> = sqlx::query_as(include_str!("../../sql/customers_after.sql"))
             .bind(after.to_string())
             .bind(limit)
-            .fetch_all(&self.pool)
+            .fetch_all(&self.database.pool)
             .await?;
         rows.iter().map(|(id,)| parse_id(id)).collect()
     }

@@ -73,10 +73,11 @@ impl Vault {
     }
 
     async fn contents(&self) -> Result<Contents, VaultError> {
-        let customers: Vec<(String, Vec<u8>)> =
-            sqlx::query_as(include_str!("../../sql/all_customers.sql")).fetch_all(&self.pool).await?;
+        let customers: Vec<(String, Vec<u8>)> = sqlx::query_as(include_str!("../../sql/all_customers.sql"))
+            .fetch_all(&self.database.pool)
+            .await?;
         let emails: Vec<(Vec<u8>, String)> =
-            sqlx::query_as(include_str!("../../sql/all_emails.sql")).fetch_all(&self.pool).await?;
+            sqlx::query_as(include_str!("../../sql/all_emails.sql")).fetch_all(&self.database.pool).await?;
         let key = |(id, key): &(String, Vec<u8>)| {
             let key = CustomerKey::from_bytes(key).ok_or(VaultError::Corrupt("a key of another length"))?;
             Ok((parse_id(id)?, key))

@@ -13,7 +13,7 @@ impl Vault {
     pub(crate) async fn password_hash(&self, customer: Uuid) -> Result<Option<String>, VaultError> {
         let row: Option<(String,)> = sqlx::query_as(include_str!("../../sql/password_hash.sql"))
             .bind(customer.to_string())
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.database.pool)
             .await?;
         Ok(row.map(|(hash,)| hash))
     }
@@ -28,7 +28,7 @@ impl Vault {
         session: Option<Uuid>,
         now: DateTime<Utc>,
     ) -> Result<bool, VaultError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.database.pool.begin().await?;
         let changed = sqlx::query(include_str!("../../sql/change_password.sql"))
             .bind(customer.to_string())
             .bind(verified)
@@ -60,7 +60,7 @@ impl Vault {
             .bind(customer.to_string())
             .bind(verified)
             .bind(new)
-            .execute(&self.pool)
+            .execute(&self.database.pool)
             .await?;
         Ok(())
     }

@@ -42,7 +42,7 @@ impl Vault {
         new: &NewCustomer,
         now: DateTime<Utc>,
     ) -> Result<bool, VaultError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.database.pool.begin().await?;
         sqlx::query(include_str!("../../sql/insert_customer.sql"))
             .bind(new.id.to_string())
             .bind(new.key.as_bytes().to_vec())
@@ -71,7 +71,7 @@ impl Vault {
     pub(crate) async fn settle(&self, customer: Uuid) -> Result<(), VaultError> {
         sqlx::query(include_str!("../../sql/settle_customer.sql"))
             .bind(customer.to_string())
-            .execute(&self.pool)
+            .execute(&self.database.pool)
             .await?;
         Ok(())
     }
@@ -81,7 +81,7 @@ impl Vault {
         let rows: Vec<(String,)> = sqlx::query_as(include_str!("../../sql/unsettled_customers.sql"))
             .bind(millis(before))
             .bind(limit)
-            .fetch_all(&self.pool)
+            .fetch_all(&self.database.pool)
             .await?;
         rows.iter().map(|(id,)| parse_id(id)).collect()
     }

@@ -64,7 +64,7 @@ impl Vault {
         expires_at: DateTime<Utc>,
     ) -> Result<Option<RefreshToken>, VaultError> {
         let token = RefreshToken::random()?;
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.database.pool.begin().await?;
         // Changes nothing but makes a change of the password wait: it ends this session, or this session is none.
         let kept = sqlx::query(include_str!("../../sql/keep_password.sql"))
             .bind(customer.to_string())
@@ -99,7 +99,7 @@ impl Vault {
         let row: Option<(String, String, i64, i64, i64)> =
             sqlx::query_as(include_str!("../../sql/refresh_token.sql"))
                 .bind(token.hash())
-                .fetch_optional(&self.pool)
+                .fetch_optional(&self.database.pool)
                 .await?;
         let Some((session, customer, expires_at, revoked_at, used_at)) = row else {
             return Ok(TokenState::Worthless);
@@ -119,7 +119,7 @@ impl Vault {
         now: DateTime<Utc>,
     ) -> Result<Option<RefreshToken>, VaultError> {
         let next = RefreshToken::random()?;
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.database.pool.begin().await?;
         let used: Option<(String,)> = sqlx::query_as(include_str!("../../sql/use_refresh_token.sql"))
             .bind(token.hash())
             .bind(millis(now))
@@ -143,7 +143,7 @@ impl Vault {
         sqlx::query(include_str!("../../sql/revoke_session.sql"))
             .bind(session.to_string())
             .bind(millis(now))
-            .execute(&self.pool)
+            .execute(&self.database.pool)
             .await?;
         Ok(())
     }
@@ -157,7 +157,7 @@ impl Vault {
         let deleted = sqlx::query(include_str!("../../sql/delete_expired_sessions.sql"))
             .bind(millis(now))
             .bind(limit)
-            .execute(&self.pool)
+            .execute(&self.database.pool)
             .await?;
         Ok(deleted.rows_affected())
     }

@@ -1,4 +1,4 @@
-//! Five processes on real servers, started once for the scenarios that run at the same time.
+//! Six processes on real servers, started once for the scenarios that run at the same time.
 
 use std::path::Path;
 use std::sync::{Arc, Weak};
@@ -9,9 +9,13 @@ use tempfile::TempDir;
 use test_support::{Service, TestTokens, fresh_database_name, sibling_binary};
 use tokio::sync::Mutex;
 
+use super::QUICK_WEBHOOKS;
 use super::processes::Processes;
 
-const DATABASES: [&str; 5] = ["accounts", "transfers", "customers", "vault", "audit"];
+const DATABASES: [&str; 6] = ["accounts", "transfers", "customers", "vault", "audit", "webhooks"];
+
+/// What signing secrets are sealed with.
+const SEALING_SECRET: &str = "nobody guesses this in a hundred years";
 
 /// What the services show each other.
 pub(crate) const INTERNAL_SECRET: &str = "between-services";
@@ -39,6 +43,7 @@ impl Distributed {
             "transfers" | "bulk-transfers" | "transfer-orders" => "transfers",
             "accounts" if *method == Method::GET => "account-history",
             "accounts" => "accounts",
+            "webhooks" => "webhooks",
             _ => "customers",
         })
     }
@@ -67,6 +72,7 @@ pub(crate) struct Servers {
     accounts_store: String,
     transfers_store: String,
     customers_store: String,
+    webhooks_store: String,
     vault: String,
     pub(crate) audit: String,
     bus: String,
@@ -95,6 +101,7 @@ impl Servers {
             accounts_store: format!("{server}/{name}_accounts"),
             transfers_store: format!("{server}/{name}_transfers"),
             customers_store: format!("{server}/{name}_customers"),
+            webhooks_store: format!("{server}/{name}_webhooks"),
             vault: format!("{server}/{name}_vault"),
             audit: format!("{server}/{name}_audit"),
             bus: format!("kafka://{brokers}?prefix={name}."),
@@ -107,8 +114,14 @@ impl Servers {
     }
 
     pub(crate) fn databases(&self) -> Vec<String> {
-        let all =
-            [&self.accounts_store, &self.transfers_store, &self.customers_store, &self.vault, &self.audit];
+        let all = [
+            &self.accounts_store,
+            &self.transfers_store,
+            &self.customers_store,
+            &self.webhooks_store,
+            &self.vault,
+            &self.audit,
+        ];
         all.map(Clone::clone).into()
     }
 
@@ -164,11 +177,23 @@ impl Servers {
         )
     }
 
+    /// Sends to receivers on this machine, which try again soon.
+    pub(crate) fn webhooks_arguments(&self, keys: &str) -> Vec<String> {
+        let audit = format!("audit={}", self.audit);
+        let sealing = format!("sealing_secret={SEALING_SECRET}");
+        let own = [("--store", self.webhooks_store.as_str()), ("--bus", &self.bus), ("--set", keys)];
+        let set = [("--set", audit.as_str()), ("--set", &sealing)];
+        let quick = QUICK_WEBHOOKS.map(|setting| format!("deliveries.{setting}"));
+        let quick = quick.iter().map(|setting| ("--set", setting.as_str()));
+        arguments(&own.into_iter().chain(set).chain(quick).collect::<Vec<_>>())
+    }
+
     pub(crate) async fn sources(&self) -> Sources {
         let urls = bank::parts::Urls {
             accounts_store: self.accounts_store.as_str().into(),
             transfers_store: self.transfers_store.as_str().into(),
             customers_store: self.customers_store.as_str().into(),
+            webhooks_store: self.webhooks_store.as_str().into(),
             vault: self.vault.as_str().into(),
             audit: self.audit.as_str().into(),
             bus: self.bus.as_str().into(),

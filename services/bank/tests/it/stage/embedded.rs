@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::QUICK_WEBHOOKS;
 use crate::clock::MovableClock;
 use crate::gate::{GatedBus, Rules};
 use crate::leaks;
@@ -116,7 +117,8 @@ impl Embedded {
 fn config(dir: &Path, overrides: Overrides) -> Config {
     // Hashed so that tests are about something else.
     let set = Overrides::default().set("passwords.memory_kib", "64").set("passwords.iterations", "1");
-    let set = [set.0, overrides.0].concat();
+    let quick = QUICK_WEBHOOKS.map(|setting| format!("webhooks.{setting}"));
+    let set = [set.0, quick.into(), overrides.0].concat();
     let arguments = CommonArgs { data_dir: Some(dir.to_owned()), set, ..CommonArgs::default() };
     service_kit::settings::load(bank::config::DEFAULTS, &arguments, std::iter::empty())
         .expect("good settings")

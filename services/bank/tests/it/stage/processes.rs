@@ -1,4 +1,4 @@
-//! Five processes on real servers, each of which can be killed and started again.
+//! Six processes on real servers, each of which can be killed and started again.
 
 use bank::verify::Sources;
 use tempfile::TempDir;
@@ -8,8 +8,8 @@ use super::distributed::{Servers, start};
 use crate::client::Bank;
 
 /// The processes of the distributed bank, by the names of their binaries.
-pub(crate) const PROCESSES: [&str; 5] =
-    ["accounts", "transfers", "account-history", "customers", "api-gateway"];
+pub(crate) const PROCESSES: [&str; 6] =
+    ["accounts", "transfers", "account-history", "customers", "webhooks", "api-gateway"];
 
 pub(crate) struct Processes {
     /// Dropped first to last: the gateway first, the databases and the logs last.
@@ -18,6 +18,7 @@ pub(crate) struct Processes {
     transfers: Option<Service>,
     accounts: Option<Service>,
     customers: Option<Service>,
+    webhooks: Option<Service>,
     /// `KEY=VALUE` by process, for those that start from now on.
     settings: Vec<(&'static str, String)>,
     servers: Servers,
@@ -33,6 +34,7 @@ impl Processes {
             transfers: None,
             accounts: None,
             customers: None,
+            webhooks: None,
             settings: Vec::new(),
             servers: Servers::prepare().await,
             logs: TempDir::new().expect("a folder"),
@@ -55,6 +57,7 @@ impl Processes {
             self.customers = Some(self.run("customers", self.servers.customers_arguments(), faults));
             self.accounts = None;
             self.transfers = None;
+            self.webhooks = None;
         }
         let keys = format!("tokens.keys={}/.well-known/jwks.json", self.address("customers"));
         if self.accounts.is_none() {
@@ -76,6 +79,10 @@ impl Processes {
             self.history = Some(self.run("account-history", arguments, faults));
             self.gateway = None;
         }
+        if self.webhooks.is_none() {
+            self.webhooks = Some(self.run("webhooks", self.servers.webhooks_arguments(&keys), faults));
+            self.gateway = None;
+        }
         if self.gateway.is_none() {
             let addresses = [
                 format!("accounts_url={accounts}"),
@@ -83,6 +90,7 @@ impl Processes {
                 format!("account_history_url={}", self.address("account-history")),
                 format!("customers_url={}", self.address("customers")),
                 format!("audit={}", self.servers.audit),
+                format!("webhooks_url={}", self.address("webhooks")),
                 keys,
                 // All tests together register from one address.
                 "rate_limit.strangers.per_second=10000".to_owned(),
@@ -113,6 +121,7 @@ impl Processes {
             "transfers" => &self.transfers,
             "account-history" => &self.history,
             "customers" => &self.customers,
+            "webhooks" => &self.webhooks,
             _ => &self.gateway,
         };
         service.as_ref().map_or("", |service| &service.url)
@@ -124,6 +133,7 @@ impl Processes {
             "transfers" => &mut self.transfers,
             "account-history" => &mut self.history,
             "customers" => &mut self.customers,
+            "webhooks" => &mut self.webhooks,
             _ => &mut self.gateway,
         }
     }

@@ -1,0 +1,1 @@
+SELECT owner FROM accounts WHERE account_id = $1

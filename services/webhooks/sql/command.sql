@@ -1,0 +1,1 @@
+SELECT request_hash, answer FROM commands WHERE command_id = $1

@@ -1,0 +1,1 @@
+SELECT is_enabled, version FROM webhooks WHERE webhook_id = $1 AND owner = $2
