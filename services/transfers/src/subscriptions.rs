@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use domain::Aggregate;
 use domain::account::{Account, AccountEvent};
 use domain::bulk_transfer::{self, BulkTransfer, BulkTransferCommand, BulkTransferEvent};
@@ -45,11 +46,11 @@ enum NextStep {
 }
 
 impl NextStep {
-    fn after(event: &RecordedEvent) -> Result<Self, CodecError> {
+    fn after(event: &RecordedEvent, now: DateTime<Utc>) -> Result<Self, CodecError> {
         Ok(match event.stream.aggregate_type.as_str() {
             Account::TYPE => Self::after_answer(&event.decode()?),
             MoneyTransfer::TYPE => Self::of(saga::reversal_commands_after(&event.decode::<TransferEvent>()?)),
-            BulkTransfer::TYPE => Self::after_bulk(BulkId(event.stream.aggregate_id), &event.decode()?),
+            BulkTransfer::TYPE => Self::after_bulk(BulkId(event.stream.aggregate_id), &event.decode()?, now),
             _ => Self::Nothing,
         })
     }
@@ -61,8 +62,8 @@ impl NextStep {
         }
     }
 
-    fn after_bulk(bulk_id: BulkId, event: &BulkTransferEvent) -> Self {
-        let lines = bulk_transfer::saga::transfer_commands_after(event);
+    fn after_bulk(bulk_id: BulkId, event: &BulkTransferEvent, now: DateTime<Utc>) -> Self {
+        let lines = bulk_transfer::saga::transfer_commands_after(event, now);
         if lines.is_empty() { Self::Nothing } else { Self::Lines(bulk_id, lines) }
     }
 
@@ -74,9 +75,9 @@ impl NextStep {
 #[async_trait]
 impl Handler for Answers {
     async fn handle(&self, event: &RecordedEvent) -> Outcome {
-        let Application { commands, bulk_commands, .. } = &self.application;
+        let Application { commands, bulk_commands, clock, .. } = &self.application;
         let context = |command_id| caused_by(event, command_id);
-        match NextStep::after(event) {
+        match NextStep::after(event, clock.now()) {
             Err(error) => Outcome::DeadLetter(error.to_string()),
             Ok(NextStep::Nothing) => Outcome::Done,
             Ok(NextStep::Transfer(id, command_id, command)) => {

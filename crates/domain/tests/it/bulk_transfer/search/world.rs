@@ -129,7 +129,9 @@ impl World {
             let is_lost =
                 self.loses_the_debits_record && matches!(event, BulkTransferEvent::BulkDebitRecorded { .. });
             if !is_lost {
-                next.extend(self.with_lines(bulk_transfer::saga::transfer_commands_after(event))?);
+                next.extend(
+                    self.with_lines(bulk_transfer::saga::transfer_commands_after(event, self.now()))?,
+                );
             }
         }
         Ok(next)
@@ -192,7 +194,7 @@ impl World {
         let (now, next_check_at) = (at(1_000), at(2_000));
         let mut next = Vec::new();
         if let Some(created) = self.bulk().created() {
-            next.extend(self.with_lines(bulk_transfer::saga::transfer_commands_of(created))?);
+            next.extend(self.with_lines(bulk_transfer::saga::transfer_commands_of(created, now))?);
         }
         next.push(self.with_bulk(sweep(0), &BulkTransferCommand::PassDeadline { now, next_check_at })?);
         for line in (0..2).filter(|line| !self.transfers[*line].is_empty()) {
