@@ -76,7 +76,6 @@ enum Phase {
     /// The money left the source; the lines' transfers are being created.
     Debited {
         owner: CustomerId,
-        at: DateTime<Utc>,
     },
     /// Every line is a transfer.
     Started {
@@ -127,11 +126,11 @@ impl CreatedBulk {
         matches!(self.phase, Phase::Started { .. } | Phase::Failed { .. })
     }
 
-    /// Who owns the source, and when it was debited, while the lines are to become transfers.
+    /// Who owns the source, while the lines that it was debited for are to become transfers.
     #[must_use]
-    pub fn lines_to_start(&self) -> Option<(&CustomerId, DateTime<Utc>)> {
+    pub fn owner_of_waiting_lines(&self) -> Option<&CustomerId> {
         match &self.phase {
-            Phase::Debited { owner, at } => Some((owner, *at)),
+            Phase::Debited { owner } => Some(owner),
             _ => None,
         }
     }
@@ -140,7 +139,7 @@ impl CreatedBulk {
     #[must_use]
     pub fn is_visible_to(&self, actor: &Actor) -> bool {
         let moved_their_money = match &self.phase {
-            Phase::Debited { owner, .. } | Phase::Started { owner } => actor.may_act_for(owner),
+            Phase::Debited { owner } | Phase::Started { owner } => actor.may_act_for(owner),
             Phase::Initial | Phase::Failed { .. } => false,
         };
         actor.is_operator() || self.details.actor.as_ref() == Some(actor) || moved_their_money

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use domain::Aggregate;
 use domain::account::{Account, AccountEvent};
 use domain::bulk_transfer::{self, BulkTransfer, BulkTransferCommand, BulkTransferEvent};
@@ -50,14 +51,16 @@ enum NextStep {
 
 impl FollowUps {
     fn next_step(&self, event: &RecordedEvent) -> Result<NextStep, CodecError> {
+        let now = self.application.clock.now();
         Ok(match event.stream.aggregate_type.as_str() {
             Account::TYPE => NextStep::after_answer(&event.decode()?),
             MoneyTransfer::TYPE => {
                 NextStep::of(saga::reversal_commands_after(&event.decode::<TransferEvent>()?))
             }
-            BulkTransfer::TYPE => NextStep::after_bulk(BulkId(event.stream.aggregate_id), &event.decode()?),
+            BulkTransfer::TYPE => {
+                NextStep::after_bulk(BulkId(event.stream.aggregate_id), &event.decode()?, now)
+            }
             TransferOrder::TYPE => {
-                let now = self.application.clock.now();
                 let deadline = self.application.deadline_from(now);
                 NextStep::of(order::saga::transfer_commands_after(
                     &event.decode::<OrderEvent>()?,
@@ -88,8 +91,8 @@ impl NextStep {
         }
     }
 
-    fn after_bulk(bulk_id: BulkId, event: &BulkTransferEvent) -> Self {
-        let lines = bulk_transfer::saga::transfer_commands_after(event);
+    fn after_bulk(bulk_id: BulkId, event: &BulkTransferEvent, now: DateTime<Utc>) -> Self {
+        let lines = bulk_transfer::saga::transfer_commands_after(event, now);
         if lines.is_empty() { Self::Nothing } else { Self::Lines(bulk_id, lines) }
     }
 

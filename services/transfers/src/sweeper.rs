@@ -85,7 +85,7 @@ impl Sweeper {
             Ok(bulk) => bulk.state,
             Err(error) => return Outcome::Retry(error.to_string()),
         };
-        if let Some(created) = bulk.created().filter(|created| created.lines_to_start().is_some()) {
+        if let Some(created) = bulk.created().filter(|created| created.owner_of_waiting_lines().is_some()) {
             return self.application.start_waiting_lines(created).await;
         }
         let now = self.application.clock.now();

@@ -20,8 +20,6 @@ pub enum BulkTransferCommand {
     RecordDebit {
         /// Whose account the source is.
         owner: CustomerId,
-        /// When it was debited.
-        at: DateTime<Utc>,
     },
     /// The source refused, all lines of it.
     RecordDebitRejection {

@@ -14,10 +14,9 @@ pub(super) fn decide(bulk: &BulkTransfer, command: &Command) -> Result<Vec<Event
     let bulk = bulk.created().ok_or(Refusal::BulkTransferNotFound)?;
     match command {
         Command::Create { .. } => Err(Refusal::AlreadyCreated),
-        Command::RecordDebit { owner, at } => record(bulk, Answer::Debit, || Event::BulkDebitRecorded {
+        Command::RecordDebit { owner } => record(bulk, Answer::Debit, || Event::BulkDebitRecorded {
             bulk: bulk.details.clone(),
             owner: owner.clone(),
-            at: *at,
         }),
         Command::RecordDebitRejection { reason } => record(bulk, Answer::DebitRejection, || {
             Event::BulkTransferFailed { bulk_id: bulk.details.bulk_id, reason: *reason }

@@ -30,8 +30,6 @@ pub enum BulkTransferEvent {
         bulk: BulkDetails,
         /// Whose account the source is.
         owner: CustomerId,
-        /// When the source was debited.
-        at: DateTime<Utc>,
     },
     /// Every line has become a transfer, which goes on by itself.
     BulkLinesStarted {

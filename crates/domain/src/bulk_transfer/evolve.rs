@@ -18,12 +18,10 @@ pub(super) fn evolve(transfer: BulkTransfer, event: &Event) -> BulkTransfer {
 fn evolve_created(mut created: CreatedBulk, event: &Event) -> CreatedBulk {
     match event {
         Event::BulkTransferCreated { .. } => {}
-        Event::BulkDebitRecorded { owner, at, .. } => {
-            created.phase = Phase::Debited { owner: owner.clone(), at: *at };
-        }
+        Event::BulkDebitRecorded { owner, .. } => created.phase = Phase::Debited { owner: owner.clone() },
         Event::BulkLinesStarted { .. } => {
             created.phase = match created.phase {
-                Phase::Debited { owner, .. } => Phase::Started { owner },
+                Phase::Debited { owner } => Phase::Started { owner },
                 phase => phase,
             };
         }

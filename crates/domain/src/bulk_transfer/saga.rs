@@ -50,8 +50,8 @@ pub fn account_command_after(
 #[must_use]
 pub fn bulk_command_after(event: &AccountEvent) -> Option<(BulkId, Uuid, BulkTransferCommand)> {
     let (bulk_id, command) = match event {
-        AccountEvent::AccountLinesDebited { bulk_id, owner, at, .. } => {
-            (*bulk_id, BulkTransferCommand::RecordDebit { owner: owner.clone(), at: *at })
+        AccountEvent::AccountLinesDebited { bulk_id, owner, .. } => {
+            (*bulk_id, BulkTransferCommand::RecordDebit { owner: owner.clone() })
         }
         AccountEvent::AccountLinesDebitRejected { bulk_id, reason } => {
             (*bulk_id, BulkTransferCommand::RecordDebitRejection { reason: *reason })
@@ -61,19 +61,25 @@ pub fn bulk_command_after(event: &AccountEvent) -> Option<(BulkId, Uuid, BulkTra
     Some((bulk_id, bulk_step_command_id(bulk_id, BulkStep::RecordDebit), command))
 }
 
-/// The transfers service's second list: the transfers that debited lines become.
+/// The transfers service's second list: the transfers that debited lines become. `now` is the time at which they begin.
 #[must_use]
-pub fn transfer_commands_after(event: &BulkTransferEvent) -> Vec<(TransferId, Uuid, TransferCommand)> {
+pub fn transfer_commands_after(
+    event: &BulkTransferEvent,
+    now: DateTime<Utc>,
+) -> Vec<(TransferId, Uuid, TransferCommand)> {
     match event {
-        BulkTransferEvent::BulkDebitRecorded { bulk, owner, at } => start_lines(bulk, owner, *at),
+        BulkTransferEvent::BulkDebitRecorded { bulk, owner } => start_lines(bulk, owner, now),
         _ => Vec::new(),
     }
 }
 
 /// The same for whoever finds a bulk transfer whose lines wait for it, and not the event.
 #[must_use]
-pub fn transfer_commands_of(bulk: &CreatedBulk) -> Vec<(TransferId, Uuid, TransferCommand)> {
-    bulk.lines_to_start().map(|(owner, at)| start_lines(&bulk.details, owner, at)).unwrap_or_default()
+pub fn transfer_commands_of(
+    bulk: &CreatedBulk,
+    now: DateTime<Utc>,
+) -> Vec<(TransferId, Uuid, TransferCommand)> {
+    bulk.owner_of_waiting_lines().map(|owner| start_lines(&bulk.details, owner, now)).unwrap_or_default()
 }
 
 /// What the bulk transfer takes note of when every line has become a transfer.
@@ -85,13 +91,13 @@ pub fn lines_started(bulk_id: BulkId) -> (Uuid, BulkTransferCommand) {
 fn start_lines(
     bulk: &BulkDetails,
     owner: &CustomerId,
-    at: DateTime<Utc>,
+    now: DateTime<Utc>,
 ) -> Vec<(TransferId, Uuid, TransferCommand)> {
     let start = |line| {
         let details = bulk.transfer_of(line);
         let (transfer_id, owner) = (details.transfer_id, owner.clone());
         let command_id = step_command_id(transfer_id, Step::CreateDebited);
-        (transfer_id, command_id, TransferCommand::CreateDebited { details, owner, now: at })
+        (transfer_id, command_id, TransferCommand::CreateDebited { details, owner, now })
     };
     bulk.lines.iter().map(start).collect()
 }

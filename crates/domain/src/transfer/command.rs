@@ -22,7 +22,7 @@ pub enum TransferCommand {
         details: TransferDetails,
         /// Whose account the source is.
         owner: CustomerId,
-        /// When the source was debited.
+        /// The time.
         now: DateTime<Utc>,
     },
     /// The source was debited.

@@ -15,7 +15,7 @@ fn created() -> BulkTransferEvent {
 }
 
 fn debit_recorded() -> BulkTransferEvent {
-    BulkTransferEvent::BulkDebitRecorded { bulk: bulk(&[30, 20]), owner: alice(), at: at(1) }
+    BulkTransferEvent::BulkDebitRecorded { bulk: bulk(&[30, 20]), owner: alice() }
 }
 
 fn lines_started() -> BulkTransferEvent {

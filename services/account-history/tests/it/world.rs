@@ -237,12 +237,15 @@ impl World {
 
     /// Makes transfers of the lines that were debited.
     fn start_lines(&mut self, event: &AccountEvent) {
-        let AccountEvent::AccountLinesDebited { bulk_id, owner, at, .. } = event else { return };
+        let AccountEvent::AccountLinesDebited { bulk_id, owner, .. } = event else { return };
         let bulk = self.bulks[bulk_id].clone();
         for line in &bulk.lines {
-            let (details, owner, now) = (bulk.transfer_of(line), owner.clone(), *at);
-            let create = TransferCommand::CreateDebited { details, owner, now };
-            self.transfer_command(line.transfer_id, |_| create);
+            let (details, owner) = (bulk.transfer_of(line), owner.clone());
+            self.transfer_command(line.transfer_id, |now| TransferCommand::CreateDebited {
+                details,
+                owner,
+                now,
+            });
         }
     }
 

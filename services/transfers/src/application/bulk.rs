@@ -59,7 +59,7 @@ impl Application {
 
     /// The same for a bulk transfer whose lines wait for it, in case the message that asks for it was lost.
     pub(crate) async fn start_waiting_lines(&self, bulk: &CreatedBulk) -> Outcome {
-        let lines = saga::transfer_commands_of(bulk);
+        let lines = saga::transfer_commands_of(bulk, self.clock.now());
         self.start_lines(bulk.details.bulk_id, lines, CommandContext::new).await
     }
 }

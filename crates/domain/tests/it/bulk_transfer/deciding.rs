@@ -13,7 +13,7 @@ fn create(cents: &[u64]) -> BulkTransferCommand {
 }
 
 fn record_debit() -> BulkTransferCommand {
-    BulkTransferCommand::RecordDebit { owner: alice(), at: at(1) }
+    BulkTransferCommand::RecordDebit { owner: alice() }
 }
 
 fn record_rejection() -> BulkTransferCommand {

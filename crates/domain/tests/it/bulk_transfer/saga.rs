@@ -28,7 +28,7 @@ fn the_source_is_asked_for_all_lines_and_to_give_up_under_the_same_id() {
 #[test]
 fn the_bulk_takes_note_of_both_answers_under_one_id_and_no_transfer_does() {
     let command_id = bulk_step_command_id(BULK, BulkStep::RecordDebit);
-    let record = BulkTransferCommand::RecordDebit { owner: alice(), at: noon() };
+    let record = BulkTransferCommand::RecordDebit { owner: alice() };
     let reject = BulkTransferCommand::RecordDebitRejection { reason: AccountFrozen };
     for (event, command) in
         [(lines_debited(&[30, 20], 50), record), (lines_debit_rejected(AccountFrozen), reject)]
@@ -55,9 +55,9 @@ fn every_debited_line_becomes_a_transfer() {
             )
         })
         .collect();
-    assert_eq!(transfer_commands_after(&debit_recorded()), expected);
+    assert_eq!(transfer_commands_after(&debit_recorded(), at(1)), expected);
     for event in [created(), lines_started(), failed(AccountFrozen), deadline_passed(1, 15)] {
-        assert_eq!(transfer_commands_after(&event), []);
+        assert_eq!(transfer_commands_after(&event, at(1)), []);
     }
     let (command_id, command) = lines_started_command(BULK);
     assert_eq!(command_id, bulk_step_command_id(BULK, BulkStep::RecordLines));
@@ -69,9 +69,9 @@ fn every_debited_line_becomes_a_transfer() {
 fn lines_that_wait_are_started_without_the_event_too() {
     let waiting = given::<BulkTransfer>([created(), debit_recorded()]).state();
     let waiting = waiting.created().expect("a created bulk transfer");
-    assert_eq!(transfer_commands_of(waiting), transfer_commands_after(&debit_recorded()));
+    assert_eq!(transfer_commands_of(waiting, at(1)), transfer_commands_after(&debit_recorded(), at(1)));
     for past in [vec![created()], vec![created(), debit_recorded(), lines_started()]] {
         let bulk = given::<BulkTransfer>(past).state();
-        assert_eq!(transfer_commands_of(bulk.created().expect("a created bulk transfer")), []);
+        assert_eq!(transfer_commands_of(bulk.created().expect("a created bulk transfer"), at(1)), []);
     }
 }

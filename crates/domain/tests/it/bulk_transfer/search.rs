@@ -20,7 +20,8 @@ fn search(start: World) -> Result<usize, String> {
     while let Some(world) = left.pop() {
         world.money_is_conserved()?;
         world.lines_leave_together()?;
-        let next: Vec<World> = world.steps()?.into_iter().filter(|next| next.key() != world.key()).collect();
+        let here = world.key();
+        let next: Vec<World> = world.steps()?.into_iter().filter(|next| next.key() != here).collect();
         if next.is_empty() {
             everything_has_ended(&world)?;
         }
