@@ -7,6 +7,7 @@ mod time;
 mod wrong;
 
 use bank::verify::Sources;
+use chrono::{DateTime, Utc};
 use domain::order::OrderEvent;
 use event_store::RecordedEvent;
 use reqwest::Method;
@@ -73,7 +74,9 @@ async fn a_scheduled_order_is_one_transfer_at_its_time(stage: Stage) {
     let transfer = shown["transferId"].as_str().expect("an id");
     let transfer = ada.get(&format!("/v1/transfers/{transfer}")).await.expect(200);
     assert_eq!((&transfer.body["orderId"], &transfer.body["amount"]), (&json!(placed.id()), &json!(40)));
-    assert!(transfer.body["createdAt"].as_str() >= shown["dueAt"].as_str(), "{transfer:?}");
+    let time =
+        |value: &Value| value.as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok()).expect("a time");
+    assert!(time(&transfer.body["createdAt"]) >= time(&shown["dueAt"]), "{transfer:?}");
     stage.bank().balance_becomes(&target, 40).await;
     ada.cancel_order(&placed.id()).await.expect_problem(409, "order-completed");
     stage.end().await;

@@ -237,13 +237,14 @@ impl Stage {
         self.bank.ahead(by)
     }
 
-    /// Stops this bank and starts another on its files after so much time (embedded stages).
-    pub(crate) async fn restart_after(self, time: TimeDelta) -> Self {
+    /// Stops this bank and starts another on its files after so much time (embedded stages). Like [`Stage::put_ahead`], it
+    /// moves the clock of who decides; the views keep the machine's time, and [`Stage::bank`] is a client of theirs.
+    pub(crate) async fn restart_after(self, time: TimeDelta) -> (Self, Bank) {
         match self.kind {
             Kind::Embedded(embedded) => {
-                let mut later = Self::of(embedded.restart_after(time).await);
-                later.bank = later.bank.ahead(time);
-                later
+                let stage = Self::of(embedded.restart_after(time).await);
+                let later = stage.bank.ahead(time);
+                (stage, later)
             }
             #[cfg(feature = "distributed")]
             Kind::Distributed { .. } => panic!("the distributed bank is shared with other scenarios"),

@@ -1,6 +1,7 @@
 //! The bank dies where a due date is recorded or carried out; each is carried out once all the same.
 
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 use test_support::Service;
@@ -9,16 +10,32 @@ use super::*;
 use crate::crash::tokens_in;
 use crate::stage::verified;
 
-fn start_bank(dir: &Path, fault: Option<&str>) -> Service {
+fn arguments(dir: &Path) -> [String; 6] {
     let data = dir.join("data").display().to_string();
-    let arguments = ["--listen", "127.0.0.1:0", "--log", "warn", "--data-dir", &data];
-    let fault = fault.map(|place| ("BANK_FAULT", place));
-    Service::start(Path::new(env!("CARGO_BIN_EXE_bank")), arguments, fault, &dir.join("bank.log"))
+    ["--listen", "127.0.0.1:0", "--log", "warn", "--data-dir", &data].map(str::to_owned)
+}
+
+fn start_bank(dir: &Path) -> Service {
+    let binary = Path::new(env!("CARGO_BIN_EXE_bank"));
+    Service::start(binary, arguments(dir), None::<(&str, &str)>, &dir.join("bank.log"))
+}
+
+/// Starts the bank and waits until it has killed itself, which may be before it says where it serves.
+async fn run_until_killed(dir: &Path, place: &str) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bank"));
+    let command = command.args(arguments(dir)).env("BANK_STOP_WITH_STDIN", "1").env("BANK_FAULT", place);
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let child = std::cell::RefCell::new(command.spawn().expect("the binary runs"));
+    eventually(|| async {
+        let ended = child.borrow_mut().try_wait().expect("a child");
+        ended.ok_or("it still runs: the place was never passed")
+    })
+    .await;
 }
 
 async fn killed_at(place: &'static str) {
     let dir = TempDir::new().expect("a folder");
-    let mut service = start_bank(dir.path(), None);
+    let mut service = start_bank(dir.path());
     let bank = Bank::at(&service.url, tokens_in(dir.path()));
     let (from, to) = (bank.open(1_000).await, bank.open(0).await);
     bank.balance_becomes(&from, 1_000).await;
@@ -28,10 +45,8 @@ async fn killed_at(place: &'static str) {
     }
     service.kill();
 
-    let service = std::cell::RefCell::new(start_bank(dir.path(), Some(place)));
-    eventually(|| async { service.borrow_mut().ended().ok_or("it still runs: the place was never passed") })
-        .await;
-    let service = start_bank(dir.path(), None);
+    run_until_killed(dir.path(), place).await;
+    let service = start_bank(dir.path());
     let bank = Bank::at(&service.url, tokens_in(dir.path()));
     for id in &orders {
         let shown = bank.carried_out(id, 1).await;

@@ -49,7 +49,7 @@ async fn the_sweeper_killed_after_it_recorded_a_due_date() {
     let mut processes = Processes::start(&[]).await;
     let bank = processes.bank();
     let (from, to) = (bank.open(1_000).await, bank.open(0).await);
-    let orders = orders_due_in(&bank, &from, &to, &[5, 5, 5, 6, 6, 7]).await;
+    let orders = orders_due_in(&bank, &from, &to, &[12, 12, 12, 13, 13, 14]).await;
     processes.kill("transfers");
     processes.start_missing(&[("transfers", "transfers.after_due_date:2")]);
     let victim = std::cell::RefCell::new(processes.process("transfers").take().expect("it was started"));
