@@ -27,7 +27,9 @@ pub(crate) async fn open(path: &str, schema: &Schema) -> Result<AnyPool, OpenErr
         .after_connect(|connection, _| Box::pin(async move { connection.execute(SETTINGS).await.map(drop) }));
     let pool = options.connect(&url(path)?).await?;
     match schema {
-        Schema::Repeated { sqlite, .. } => drop(sqlx::raw_sql(*sqlite).execute(&pool).await?),
+        Schema::Repeated { sqlite, .. } => {
+            sqlx::raw_sql(*sqlite).execute(&pool).await?;
+        }
         Schema::Migrations(migrations) => {
             migrator(migrations, |migration| migration.sqlite).run(&pool).await?
         }

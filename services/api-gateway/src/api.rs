@@ -16,7 +16,7 @@ pub(crate) struct Services {
 
 impl Services {
     pub(crate) fn all(&self) -> [&Upstream; 5] {
-        [&self.accounts, &self.transfers, &self.account_history, &self.customers, &self.webhooks]
+        [&self.accounts, &self.transfers, &self.account_history, &self.webhooks, &self.customers]
     }
 }
 
