@@ -37,17 +37,17 @@ pub(crate) struct Listener {
 
 /// An event of one of the three kinds.
 enum Happened {
-    ToAccount(AccountEvent),
-    ToTransfer(TransferEvent),
-    ToCustomer(CustomerEvent),
+    Account(AccountEvent),
+    Transfer(TransferEvent),
+    Customer(CustomerEvent),
 }
 
 impl Happened {
     fn read(event: &RecordedEvent) -> Result<Self, CodecError> {
         Ok(match event.stream.aggregate_type.as_str() {
-            Account::TYPE => Self::ToAccount(event.decode()?),
-            MoneyTransfer::TYPE => Self::ToTransfer(event.decode()?),
-            _ => Self::ToCustomer(event.decode()?),
+            Account::TYPE => Self::Account(event.decode()?),
+            MoneyTransfer::TYPE => Self::Transfer(event.decode()?),
+            _ => Self::Customer(event.decode()?),
         })
     }
 }
@@ -77,7 +77,7 @@ impl Listener {
             match Happened::read(event) {
                 Ok(happened) => {
                     has_erased |=
-                        matches!(happened, Happened::ToCustomer(CustomerEvent::CustomerErased { .. }));
+                        matches!(happened, Happened::Customer(CustomerEvent::CustomerErased { .. }));
                     is_due |= note_one(&mut recording, event, happened, now).await?;
                     outcomes.push(Outcome::Done);
                 }
@@ -109,7 +109,7 @@ async fn note_one(
     let mut is_due =
         tell(recording, &Owner::operators(), event, now, || message::whole(event).map(Some)).await?;
     match happened {
-        Happened::ToAccount(account_event) => {
+        Happened::Account(account_event) => {
             if let AccountEvent::AccountOpened { customer_id, .. } = &account_event {
                 recording.account_opened(id, &customer_id.clone().into()).await?;
             }
@@ -119,7 +119,7 @@ async fn note_one(
                 is_due |= tell(recording, &owner, event, now, body).await?;
             }
         }
-        Happened::ToTransfer(transfer_event) => {
+        Happened::Transfer(transfer_event) => {
             let known = recording.parties(id).await?;
             let parties = known.clone().after(&transfer_event);
             if parties != known {
@@ -130,10 +130,10 @@ async fn note_one(
                 is_due |= tell(recording, party, event, now, body).await?;
             }
         }
-        Happened::ToCustomer(CustomerEvent::CustomerErased { .. }) => {
+        Happened::Customer(CustomerEvent::CustomerErased { .. }) => {
             recording.erase(&Owner::customer(id)).await?;
         }
-        Happened::ToCustomer(_) => {}
+        Happened::Customer(_) => {}
     }
     Ok(is_due)
 }

@@ -23,9 +23,12 @@ on_each_database! {
     what_is_sent_is_signed_with_the_secrets_that_are_good
 }
 
+/// A message as it came.
+type Message = (HeaderMap, String);
+
 /// What came, by `webhook-id`.
 #[derive(Clone, Default)]
-struct Received(Arc<Mutex<HashMap<String, Vec<(HeaderMap, String)>>>>);
+struct Received(Arc<Mutex<HashMap<String, Vec<Message>>>>);
 
 impl Received {
     fn ids(&self) -> Vec<(String, usize)> {
