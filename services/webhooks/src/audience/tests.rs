@@ -33,6 +33,8 @@ fn details(actor: &str) -> TransferDetails {
         actor: Some(Actor::try_from(actor.to_owned()).unwrap()),
         deadline: at(),
         reversal_of: None,
+        bulk_id: None,
+        order_id: None,
     }
 }
 

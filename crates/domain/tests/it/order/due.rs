@@ -115,6 +115,7 @@ fn a_due_date_asks_for_its_transfer_on_behalf_of_the_owner() {
         actor: Some(actor("alice")),
         deadline: at(10),
         reversal_of: None,
+        bulk_id: None,
         order_id: Some(ORDER),
     };
     assert_eq!(command, TransferCommand::Create { details, now: at(5) });
