@@ -24,7 +24,8 @@ An image that is more than 60 MB larger than its base is refused.
 Settings: BANK_BASE_IMAGE (gcr.io/distroless/cc-debian12:nonroot; docker/local-images.sh makes one where it cannot be
 pulled), BANK_RUST_IMAGE (rust:1.95-bookworm, for --target built), BANK_PROFILE (dist; the cargo profile),
 BANK_IMAGE_PREFIX (bank), BANK_IMAGES_DIR (target/images), BANK_SOURCE (where the sources are published, for the label),
-BANK_SBOM (cyclonedx, or none), CARGO_TARGET_DIR, BANK_CACHE (~/.cache/bank, for tools).
+BANK_SBOM (cyclonedx, or none), BANK_BINARIES (a folder with the programs, when they were built already),
+CARGO_TARGET_DIR, BANK_CACHE (~/.cache/bank, for tools).
 HELP
 }
 
@@ -64,12 +65,22 @@ mkdir -p "$out"
 # Built once for all of them, so that what they share is compiled and optimised once.
 build_binaries() {
     local service packages=() folder=$profile
+    if [ -n "${BANK_BINARIES:-}" ]; then
+        take_binaries "$BANK_BINARIES"
+        return
+    fi
     for service in "${services[@]}"; do packages+=(-p "$service"); done
     cargo build -j"${BANK_JOBS:-2}" --locked --profile "$profile" --features distributed --bins "${packages[@]}" >&2
     [ "$profile" = dev ] && folder=debug
-    # Symbols stay, so that a backtrace has names; tables of lines would be half of an image.
+    take_binaries "${CARGO_TARGET_DIR:-target}/$folder"
+}
+
+# Symbols stay, so that a backtrace has names; tables of lines would be half of an image.
+take_binaries() { # FOLDER
+    local service
     for service in "${services[@]}"; do
-        strip --strip-debug -o "$context/$service" "${CARGO_TARGET_DIR:-target}/$folder/$service"
+        [ -x "$1/$service" ] || die "there is no program $1/$service"
+        strip --strip-debug -o "$context/$service" "$1/$service"
     done
 }
 

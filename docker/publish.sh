@@ -99,5 +99,7 @@ for service in "${services[@]}"; do refuse_untested "$service"; done
 for service in "${services[@]}"; do refuse_to_write_over "$service"; done
 mkdir -p "$images_dir/$version"
 for service in "${services[@]}"; do
-    push "$service" | tee "$images_dir/$version/$service.published"
+    reference=$(push "$service")
+    echo "$reference"
+    echo "$reference" >"$images_dir/$version/$service.published"
 done

@@ -98,7 +98,8 @@ prepare() {
     title "images of the servers"
     need_server_images
     title "the deploy tool"
-    cargo build -j2 --locked --quiet -p bank-deploy
+    # The selection that scripts/test builds, so that what it left is used.
+    cargo build -j2 --locked --quiet --workspace --bins --features distributed
     deploy=$CARGO_TARGET_DIR/debug/bank-deploy
 }
 
