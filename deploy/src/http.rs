@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use uuid::Uuid;
 
 use crate::catalog::Request;
 
@@ -84,6 +85,8 @@ fn head(address: &str, request: &Request, token: Option<&str>, more: &str) -> St
         head += &format!("Authorization: Bearer {token}\r\n");
     }
     if let Some(body) = &request.body {
+        // Each request is one of its own, never a repetition.
+        head += &format!("Idempotency-Key: {}\r\n", Uuid::now_v7());
         head += &format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
     }
     format!("{head}{more}\r\n")

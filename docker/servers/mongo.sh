@@ -3,5 +3,6 @@
 set -euo pipefail
 
 : >/tmp/secantusd.toml
-exec /opt/secantusdb/bin/secantusd-py --config /tmp/secantusd.toml --host 0.0.0.0 --port 27017 \
+# Alone, as the official image is: as a replica set it would send its clients to the address that it listens on.
+exec /opt/secantusdb/bin/secantusd-py --config /tmp/secantusd.toml --host 0.0.0.0 --port 27017 --standalone \
     --storage-path /data/db --sync-on-commit --cache-size 256M
