@@ -100,8 +100,8 @@ pub(crate) async fn run(
 
 async fn test_all(world: &World<'_>, subjects: &[Subject]) -> Result<Vec<Outcome>, DeployError> {
     let mut outcomes = Vec::new();
-    for subject in subjects {
-        let outcome = Trial::new(world, subject).run().await?;
+    for (number, subject) in subjects.iter().enumerate() {
+        let outcome = Trial::new(world, subject, number).run().await?;
         Record::of(&outcome).write(&world.settings.records)?;
         outcomes.push(outcome);
     }

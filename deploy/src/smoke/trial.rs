@@ -28,6 +28,8 @@ impl From<DeployError> for Fault {
 pub(super) struct Trial<'a> {
     world: &'a World<'a>,
     subject: &'a Subject,
+    /// Begins the names of its databases and topics, which two images of one service would share otherwise.
+    group: String,
     steps: Vec<Step>,
     /// Every container of this trial, the last one first to go.
     started: Vec<String>,
@@ -46,8 +48,9 @@ impl Serving {
 }
 
 impl<'a> Trial<'a> {
-    pub(super) fn new(world: &'a World<'a>, subject: &'a Subject) -> Self {
-        Self { world, subject, steps: Vec::new(), started: Vec::new() }
+    pub(super) fn new(world: &'a World<'a>, subject: &'a Subject, number: usize) -> Self {
+        let group = format!("{}-{number}", subject.service);
+        Self { world, subject, group, steps: Vec::new(), started: Vec::new() }
     }
 
     pub(super) async fn run(mut self) -> Result<Outcome, DeployError> {
@@ -118,7 +121,7 @@ impl<'a> Trial<'a> {
     }
 
     async fn serve(&mut self, service: &str, entry: &Entry, image: &str) -> Result<Serving, Fault> {
-        let launch = self.world.service(&self.subject.service, service, entry, image).await?;
+        let launch = self.world.service(&self.group, service, entry, image).await?;
         self.started.push(launch.name.clone());
         self.world.engine.create(&launch).await?;
         self.world.engine.start(&launch.name).await?;
