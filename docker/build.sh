@@ -12,7 +12,7 @@ Builds the images bank/SERVICE:VERSION of the services that are named, or of all
 line for each: its name and its id.
 
   --target copied   (default) one cargo build here makes all binaries, and each image takes its own
-  --target built    compiles inside the engine, which needs no Rust here (and an engine with BuildKit for its cache)
+  --target built    compiles inside the engine, which needs no Rust here (but for the bill of materials: BANK_SBOM=none)
 
 Beside the images, in target/images/VERSION:
 
@@ -150,11 +150,7 @@ if ! docker image inspect "$base" >/dev/null 2>&1; then
     docker pull --quiet "$base" >/dev/null 2>&1 ||
         die "the base image $base cannot be pulled; docker/local-images.sh makes one"
 fi
-if [ "$target" = copied ]; then
-    build_binaries
-else
-    export DOCKER_BUILDKIT=1
-fi
+if [ "$target" = copied ]; then build_binaries; fi
 if [ "${BANK_SBOM:-cyclonedx}" = cyclonedx ]; then
     install_cyclonedx
     write_bills
