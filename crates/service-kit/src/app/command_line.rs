@@ -89,6 +89,6 @@ mod tests {
 
     #[test]
     fn a_service_without_stores_has_nothing_to_migrate() {
-        assert_eq!(parsed(&["migrate"]), Err(clap::error::ErrorKind::UnknownArgument));
+        assert_eq!(parsed(&["migrate"]), Err(clap::error::ErrorKind::InvalidSubcommand));
     }
 }
