@@ -1,13 +1,14 @@
 //! From the command line to a clean end: the life of a service's process.
 
+mod command_line;
 mod failure;
 mod hosting;
+mod readiness;
 
 use std::future::Future;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Args, FromArgMatches};
 use serde::de::DeserializeOwned;
 
 use crate::settings::{CommonArgs, ServerSettings, load, misspelt_variables};
@@ -15,6 +16,9 @@ use crate::tasks::Tasks;
 use crate::{shutdown, telemetry};
 pub use failure::{Failure, report};
 pub use hosting::{App, host};
+pub use readiness::ask_readiness;
+
+use command_line::Errand;
 
 /// What a service is called, and what it starts from.
 #[derive(Debug, Clone, Copy)]
@@ -31,23 +35,8 @@ pub struct About {
     pub example: Option<fn(&str, &CommonArgs) -> String>,
 }
 
-impl About {
-    /// Reads the process's arguments; prints help, the version or a mistake and ends the process when asked to.
-    #[must_use]
-    pub fn parse_args(&self) -> CommonArgs {
-        let command = clap::Command::new(self.name).version(self.version);
-        // A flag that this service has no use for is refused with an explanation, and not offered in `--help`.
-        let hide = |flag: clap::Arg| {
-            let applies = CommonArgs::applies(flag.get_id().as_str(), self.defaults);
-            flag.hide(!applies)
-        };
-        let command = CommonArgs::augment_args(command).mut_args(hide);
-        let matches = command.about(self.summary).get_matches();
-        CommonArgs::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
-    }
-}
-
-/// The whole process: arguments, a runtime, [`run`], and one line on stderr when that fails.
+/// The whole process of a service that stores nothing: arguments, a runtime, [`run`], and one line on stderr when that
+/// fails.
 pub fn main<C, F, Fut, E>(about: &About, start: F) -> ExitCode
 where
     C: DeserializeOwned,
@@ -55,12 +44,56 @@ where
     Fut: Future<Output = Result<App, E>>,
     E: Into<anyhow::Error>,
 {
-    let args = about.parse_args();
-    let outcome = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(run(about, &args, start)),
-        Err(error) => Err(Failure::start(error)),
+    let (_, args) = match about.parse(&[Errand::Health]) {
+        (Errand::Health, args) => return report(about.name, ask_readiness(about, &args)),
+        serving => serving,
+    };
+    report(about.name, block_on(run(about, &args, start)))
+}
+
+/// The same for a service that has stores, which it makes with `migrate` when it is asked to do only that.
+pub fn main_with_stores<C, F, Fut, E, M, Migrating>(about: &About, start: F, migrate: M) -> ExitCode
+where
+    C: DeserializeOwned,
+    F: FnOnce(C, Tasks) -> Fut,
+    Fut: Future<Output = Result<App, E>>,
+    E: Into<anyhow::Error>,
+    M: FnOnce(C) -> Migrating,
+    Migrating: Future<Output = anyhow::Result<()>>,
+{
+    let outcome = match about.parse(&[Errand::Health, Errand::Migrate]) {
+        (Errand::Serve, args) => block_on(run(about, &args, start)),
+        (Errand::Health, args) => ask_readiness(about, &args),
+        (Errand::Migrate, args) => block_on(run_migration(about, &args, migrate)),
     };
     report(about.name, outcome)
+}
+
+fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(Failure::start)?.block_on(work)
+}
+
+/// Creates the tables and topics that are missing, and ends. A service does the same at its start; as a job of its own it
+/// is done once before many start, by somebody who may do it.
+///
+/// # Errors
+/// [`Failure`] when the settings are wrong or something cannot be made.
+pub async fn run_migration<C, M, Migrating>(
+    about: &About,
+    args: &CommonArgs,
+    migrate: M,
+) -> Result<(), Failure>
+where
+    C: DeserializeOwned,
+    M: FnOnce(C) -> Migrating,
+    Migrating: Future<Output = anyhow::Result<()>>,
+{
+    let server: ServerSettings = load(about.defaults, args, environment())?;
+    let config: C = load(about.defaults, args, environment())?;
+    telemetry::init(about.name, &server.log, server.log_format).map_err(Failure::log)?;
+    migrate(config).await.map_err(Failure::of)?;
+    say("tables and topics are there").map_err(Failure::start)
 }
 
 /// Loads the settings, listens, calls `start` with the service's own settings, prints
@@ -107,5 +140,11 @@ fn announce(listener: &tokio::net::TcpListener, example: Option<impl Fn(&str) ->
     if let Some(example) = example {
         writeln!(stdout, "{}", example(&url))?;
     }
+    stdout.flush()
+}
+
+fn say(line: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{line}")?;
     stdout.flush()
 }

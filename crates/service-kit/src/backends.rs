@@ -45,6 +45,19 @@ impl CommandSide {
         })
     }
 
+    /// Opens what the settings `store` and `bus` name, which makes the tables, creates the topics that are missing, and
+    /// lets go of both.
+    ///
+    /// # Errors
+    /// As for [`CommandSide::open`], and when the bus refuses the topics.
+    pub async fn migrate(store: &SecretUrl, bus: &SecretUrl, topics: &[String]) -> anyhow::Result<()> {
+        let side = Self::open(store, bus).await?;
+        let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
+        side.bus.ensure_topics(&topics).await?;
+        side.close().await;
+        Ok(())
+    }
+
     /// Publishes the store's outbox until the service ends; `source` goes into every message.
     pub fn start_relay(&self, tasks: &Tasks, source: &str) {
         let relay = OutboxRelay::new(Arc::clone(&self.store), Arc::clone(&self.bus), source.to_owned());

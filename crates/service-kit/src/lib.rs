@@ -18,7 +18,7 @@ pub mod shutdown;
 pub mod tasks;
 pub mod telemetry;
 
-pub use app::{About, App, Failure, host, main, report, run};
+pub use app::{About, App, Failure, ask_readiness, host, main, main_with_stores, report, run, run_migration};
 /// Who calls, and how a token becomes a caller.
 pub use audit;
 pub use health::Health;

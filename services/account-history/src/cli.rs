@@ -8,10 +8,10 @@ use clap::{Parser, Subcommand, ValueEnum};
 use messaging::Bus;
 use service_kit::backends::open_bus;
 use service_kit::settings::{CommonArgs, load};
-use service_kit::{Failure, ServerSettings, report, run, telemetry};
+use service_kit::{Failure, ServerSettings, ask_readiness, report, run, run_migration, telemetry};
 
 use crate::rebuild::{RebuildReport, rebuild};
-use crate::{ABOUT, Config, http_owners, open_views, start};
+use crate::{ABOUT, Config, http_owners, migrate, open_views, start};
 
 /// How many differences are named; the others are counted.
 const NAMED: usize = 20;
@@ -32,6 +32,10 @@ struct Cli {
 enum Command {
     /// Build the views anew from the bus, compare them with the old ones, and switch. Updaters may go on meanwhile.
     Rebuild(CommonArgs),
+    /// Ask the service that runs with these settings whether it is ready; exit status 0 or 1
+    Health(CommonArgs),
+    /// Create the indexes and topics that are missing, and end
+    Migrate(CommonArgs),
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -58,6 +62,8 @@ pub fn main() -> ExitCode {
 async fn run_command(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Some(Command::Rebuild(settings)) => rebuild_once(&settings).await,
+        Some(Command::Health(settings)) => ask_readiness(&ABOUT, &settings),
+        Some(Command::Migrate(settings)) => run_migration(&ABOUT, &settings, migrate).await,
         None => run(&ABOUT, &with_role(cli.settings, cli.role), start).await,
     }
 }

@@ -24,7 +24,7 @@ use domain::Aggregate;
 use domain::account::Account;
 use domain::transfer::MoneyTransfer;
 use futures::future::BoxFuture;
-use messaging::{Bus, DeadLetters, StreamSource};
+use messaging::{Bus, DeadLetters, StreamSource, topic_of};
 use service_kit::backends::{Watched, bus_health, open_audit, open_bus};
 use service_kit::health::Health;
 use service_kit::http::{CursorKey, Guard};
@@ -90,6 +90,20 @@ pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
     let deps = Deps { views, bus, dead_letters, owner, tokens, cursors, tasks };
     let App { router, health } = build(&config, deps).await?.app.audited(audit);
     Ok(App { router: router.merge(document_route(&openapi())?), health })
+}
+
+/// Makes the indexes and topics that the service needs, where they are missing.
+///
+/// # Errors
+/// When the views, the audit log or the bus cannot be opened, or the bus refuses the topics.
+pub async fn migrate(config: Config) -> anyhow::Result<()> {
+    open_audit(&config.audit).await?.close().await;
+    open_views(&config).await?.views.close().await;
+    let bus = open_bus("bus", &config.bus).await?;
+    let topics = [Account::TYPE, MoneyTransfer::TYPE].map(topic_of);
+    bus.ensure_topics(&topics.each_ref().map(String::as_str)).await?;
+    bus.close().await;
+    Ok(())
 }
 
 /// Starts the subscription, unless this is a reader, and gives the routes, unless this is an updater.

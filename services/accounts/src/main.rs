@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    service_kit::main(&accounts::ABOUT, accounts::start)
+    service_kit::main_with_stores(&accounts::ABOUT, accounts::start, accounts::migrate)
 }

@@ -44,6 +44,8 @@ struct Cli {
 enum Command {
     /// Serve the HTTP API (what `bank` alone does)
     Serve(#[command(flatten)] CommonArgs),
+    /// Ask the bank that runs with these settings whether it is ready; exit status 0 or 1
+    Health(#[command(flatten)] CommonArgs),
     /// Open two accounts, make a deposit, a transfer that completes and one that is refused, and print the event log
     Demo(demo::DemoArgs),
     /// Read the stores directly and check every invariant; exit status 1 on any difference
@@ -77,6 +79,7 @@ pub fn run() -> ExitCode {
 async fn dispatch(cli: Cli) -> ExitCode {
     match cli.command.unwrap_or(Command::Serve(cli.settings)) {
         Command::Serve(settings) => report(ABOUT.name, service_kit::run(&ABOUT, &settings, start).await),
+        Command::Health(settings) => report(ABOUT.name, service_kit::ask_readiness(&ABOUT, &settings)),
         Command::Demo(args) => finish(demo::run(args).await),
         Command::Verify(args) => finish(verify::run(args).await),
         Command::Redrive(args) => finish(redrive::run(args).await),

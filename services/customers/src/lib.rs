@@ -15,9 +15,12 @@ mod vault;
 
 use std::sync::Arc;
 
+use domain::Aggregate;
+use domain::account::Account;
 use domain::customer::Customer;
 use event_store::{Clock, Commands, LaneSettings, Repository, SystemClock};
 use futures::future::BoxFuture;
+use messaging::topic_of;
 use service_kit::backends::{CommandSide, Watched, open_audit};
 use service_kit::http::{Guard, jwks_route};
 use service_kit::identity::{TokenIssuer, TokenVerifier};
@@ -82,6 +85,16 @@ pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
     let audit = open_audit(&config.audit).await?;
     let App { router, health } = build(&config, deps).await?.app.audited(audit);
     Ok(App { router: router.merge(jwks_route(keys)).merge(document_route(&openapi())?), health })
+}
+
+/// Makes the tables and topics that the service needs, where they are missing.
+///
+/// # Errors
+/// When the store, the vault, the audit log or the bus cannot be opened, or the bus refuses the topics.
+pub async fn migrate(config: Config) -> anyhow::Result<()> {
+    open_audit(&config.audit).await?.close().await;
+    Vault::open(&config.vault).await?.close().await;
+    CommandSide::migrate(&config.store, &config.bus, &[Customer::TYPE, Account::TYPE].map(topic_of)).await
 }
 
 /// Starts the outbox relay, the subscription and the sweeper, and gives the routes.

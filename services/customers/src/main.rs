@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    service_kit::main(&customers::ABOUT, customers::start)
+    service_kit::main_with_stores(&customers::ABOUT, customers::start, customers::migrate)
 }

@@ -17,11 +17,15 @@ pub mod trials;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use domain::Aggregate;
+use domain::account::Account;
 use domain::bulk_transfer::BulkTransfer;
+use domain::customer::Customer;
 use domain::order::TransferOrder;
 use domain::transfer::MoneyTransfer;
 use event_store::{Clock, Commands, LaneSettings, Repository, SystemClock};
 use futures::future::BoxFuture;
+use messaging::topic_of;
 use service_kit::backends::{CommandSide, Watched, open_audit};
 use service_kit::http::{CursorKey, Guard};
 use service_kit::identity::TokenVerifier;
@@ -87,6 +91,18 @@ pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
     let audit = open_audit(&config.audit).await?;
     let App { router, health } = build(&config, deps).await?.app.audited(audit);
     Ok(App { router: router.merge(lent).merge(document_route(&openapi())?), health })
+}
+
+/// Makes the tables and topics that the service needs, where they are missing.
+///
+/// # Errors
+/// When the store, the audit log or the bus cannot be opened, or the bus refuses the topics.
+pub async fn migrate(config: Config) -> anyhow::Result<()> {
+    open_audit(&config.audit).await?.close().await;
+    let topics =
+        [Account::TYPE, MoneyTransfer::TYPE, BulkTransfer::TYPE, TransferOrder::TYPE, Customer::TYPE]
+            .map(topic_of);
+    CommandSide::migrate(&config.store, &config.bus, &topics).await
 }
 
 /// Starts the outbox relay, the subscription and the sweepers, and gives the routes.

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    service_kit::main(&transfers::ABOUT, transfers::start)
+    service_kit::main_with_stores(&transfers::ABOUT, transfers::start, transfers::migrate)
 }

@@ -103,6 +103,21 @@ pub async fn start(config: Config, tasks: Tasks) -> anyhow::Result<App> {
     Ok(App { router: router.merge(document_route(&openapi())?), health })
 }
 
+/// Makes the tables and topics that the service needs, where they are missing.
+///
+/// # Errors
+/// When the store, the audit log or the bus cannot be opened, or the bus refuses the topics.
+pub async fn migrate(config: Config) -> anyhow::Result<()> {
+    open_audit(&config.audit).await?.close().await;
+    WebhookStore::open("store", &config.store).await?.close().await;
+    open_dead_letters(&config.store).await?;
+    let bus = open_bus("bus", &config.bus).await?;
+    let topics = subscriptions::topics();
+    bus.ensure_topics(&topics.iter().map(String::as_str).collect::<Vec<_>>()).await?;
+    bus.close().await;
+    Ok(())
+}
+
 /// The key under which signing secrets are sealed that follows from a secret of the bank.
 ///
 /// # Errors

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    service_kit::main(&webhooks::ABOUT, webhooks::start)
+    service_kit::main_with_stores(&webhooks::ABOUT, webhooks::start, webhooks::migrate)
 }

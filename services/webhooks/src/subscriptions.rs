@@ -13,13 +13,18 @@ use tokio::sync::Notify;
 use crate::Deps;
 use crate::listener::Listener;
 
+/// What it reads.
+pub(crate) fn topics() -> Vec<String> {
+    [Account::TYPE, MoneyTransfer::TYPE, Customer::TYPE].map(topic_of).into()
+}
+
 /// Reads the topics from their start, or from where this subscription stopped. `due` is told when there is something to
 /// send.
 pub(crate) async fn subscribe(id: &str, deps: &Deps, due: Arc<Notify>) -> anyhow::Result<Watched> {
     let listener = Listener { store: deps.store.clone(), clock: Arc::clone(&deps.clock), due };
     let subscription = Subscription {
         id: id.to_owned(),
-        topics: vec![topic_of(Account::TYPE), topic_of(MoneyTransfer::TYPE), topic_of(Customer::TYPE)],
+        topics: topics(),
         handler: Arc::new(listener),
         dead_letters: Arc::clone(&deps.dead_letters),
         owner: None,

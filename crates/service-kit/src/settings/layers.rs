@@ -1,5 +1,6 @@
 //! Puts the layers on top of each other and explains what does not fit.
 
+mod files;
 mod known;
 
 use std::path::{Path, PathBuf};
@@ -14,12 +15,14 @@ use known::KnownSettings;
 
 const DEFAULTS: &str = "built-in defaults";
 const ENVIRONMENT: &str = "environment variable";
+const ENVIRONMENT_FILE: &str = "file named by an environment variable";
 const FLAG: &str = "flag";
 const SET: &str = "--set";
 
 /// The settings of one service: `defaults_toml` is its commented defaults file, `environment` the process's
 /// variables (only `BANK_…` ones are looked at; a variable that is no setting of this service is ignored,
-/// because services share an environment). A table's key is written `table.key`, its variable `BANK_TABLE_KEY`.
+/// because services share an environment). A table's key is written `table.key`, its variable `BANK_TABLE_KEY`;
+/// `BANK_TABLE_KEY_FILE` names a file with the value, for secrets that are handed over as files.
 ///
 /// # Errors
 /// [`SettingsError`], one line, for the first mistake.
@@ -36,6 +39,7 @@ pub fn load<C: DeserializeOwned>(
     }
     figment = figment
         .merge(Named::new(ENVIRONMENT, environment_layer(&known, &environment)))
+        .merge(Named::new(ENVIRONMENT_FILE, files::layer(&known, &environment)?))
         .merge(Named::new(FLAG, flag_layer(&known, args)?))
         .merge(Named::new(SET, set_layer(&known, args)?));
     figment.extract().map_err(explain)
@@ -58,6 +62,7 @@ pub fn misspelt_variables(
     environment
         .into_iter()
         .filter(|(name, _)| name.starts_with("BANK_") && known.key_of_variable(name).is_none())
+        .filter(|(name, _)| files::key_of_variable(&known, name).is_none())
         .filter_map(|(name, _)| known.closest_variable(&name).map(|meant| (name, meant)))
         .collect()
 }
@@ -121,6 +126,7 @@ fn explain(error: figment::Error) -> SettingsError {
     let layer = error.metadata.as_ref().map_or(DEFAULTS, |metadata| metadata.name.as_ref());
     let origin = match layer {
         ENVIRONMENT => format!("{ENVIRONMENT} {}", known::variable(&key)),
+        ENVIRONMENT_FILE => files::origin(&key),
         FLAG => format!("--{}", key.replace('_', "-")),
         SET => format!("{SET} {key}"),
         other => other.to_owned(),

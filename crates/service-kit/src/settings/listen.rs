@@ -28,6 +28,18 @@ impl ListenAddr {
         self.port
     }
 
+    /// Where a process on the same machine finds what listens here: an address that stands for all of the machine's is
+    /// none to connect to.
+    #[must_use]
+    pub fn from_here(&self) -> Self {
+        let host = match self.host.as_str() {
+            "0.0.0.0" => "127.0.0.1",
+            "[::]" => "[::1]",
+            named => named,
+        };
+        Self { host: host.to_owned(), port: self.port }
+    }
+
     /// Starts listening.
     ///
     /// # Errors

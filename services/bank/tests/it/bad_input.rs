@@ -5,10 +5,10 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::client::{Answer, Bank, fresh_key, transfer, usd};
-use crate::on_both_shapes;
+use crate::on_every_stage;
 use crate::stage::Stage;
 
-on_both_shapes! {
+on_every_stage! {
     wrong_bodies,
     wrong_headers,
     wrong_paths_and_queries,

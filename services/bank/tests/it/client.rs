@@ -14,9 +14,34 @@ use crate::leaks;
 pub(crate) struct Bank {
     http: reqwest::Client,
     url: String,
-    tokens: TestTokens,
+    tokens: Tokens,
     /// Sent with every request that has no `Authorization` of its own.
     token: Option<String>,
+}
+
+/// Where access tokens come from.
+#[derive(Clone)]
+enum Tokens {
+    /// The keys of the bank, which sign anybody's.
+    Keys(TestTokens),
+    /// A bank that keeps its keys to itself has given this one, of an operator.
+    Operator(String),
+}
+
+impl Tokens {
+    fn operator(&self) -> String {
+        match self {
+            Self::Keys(keys) => keys.operator(),
+            Self::Operator(token) => token.clone(),
+        }
+    }
+
+    fn customer(&self, id: Uuid) -> String {
+        match self {
+            Self::Keys(keys) => keys.customer(id),
+            Self::Operator(_) => panic!("this bank keeps its keys to itself; a customer signs in"),
+        }
+    }
 }
 
 /// What came back.
@@ -80,6 +105,15 @@ impl Answer {
 impl Bank {
     /// Signed in as an operator, who may do everything.
     pub(crate) fn at(url: &str, tokens: TestTokens) -> Self {
+        Self::with(url, Tokens::Keys(tokens))
+    }
+
+    /// A bank of which no more is known than a token of an operator.
+    pub(crate) fn of_operator(url: &str, token: &str) -> Self {
+        Self::with(url, Tokens::Operator(token.to_owned()))
+    }
+
+    fn with(url: &str, tokens: Tokens) -> Self {
         let token = Some(tokens.operator());
         Self { http: reqwest::Client::new(), url: url.to_owned(), tokens, token }
     }

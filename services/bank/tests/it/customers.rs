@@ -10,10 +10,10 @@ use uuid::Uuid;
 
 use crate::client::{Answer, Bank, fresh_key};
 use crate::leaks::{MAIL_DOMAIN, PASSWORD, SURNAME};
-use crate::on_both_shapes;
+use crate::on_every_stage;
 use crate::stage::Stage;
 
-on_both_shapes! {
+on_every_stage! {
     a_customer_registers_signs_in_and_opens_an_account,
     a_registration_is_carried_out_once,
     of_many_registrations_with_one_address_one_succeeds,

@@ -1,4 +1,6 @@
-//! End-to-end suites. What they know of the bank is its HTTP contract; the same scenarios run on both shapes.
+//! End-to-end suites. What they know of the bank is its HTTP contract; the same scenarios run on both shapes, and those
+//! that need nothing else also on a bank that runs already: `BANK_TEST_URL=… BANK_TEST_OPERATOR_TOKEN=… cargo test -p bank
+//! --test it -- --ignored running::`.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a failed expectation fails the test")]
 
@@ -29,6 +31,25 @@ mod tool;
 mod transfers;
 mod verify;
 mod webhooks;
+
+/// Runs each scenario on both shapes, and when it is asked for (`--ignored running::`) on a bank that runs already. Such a
+/// scenario reads no store, and signs no tokens but by signing in.
+#[macro_export]
+macro_rules! on_every_stage {
+    ($($scenario:ident),* $(,)?) => {
+        $crate::on_both_shapes! { $($scenario),* }
+
+        mod running {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                #[ignore = "needs a bank that runs: BANK_TEST_URL and BANK_TEST_OPERATOR_TOKEN"]
+                async fn $scenario() {
+                    super::$scenario($crate::stage::Stage::running()).await;
+                }
+            )*
+        }
+    };
+}
 
 /// Runs each scenario, an `async fn(Stage)`, on the embedded bank and on the distributed one.
 #[macro_export]

@@ -1,12 +1,14 @@
-//! A bank for one scenario: embedded in this process, or the distributed processes that the scenarios share.
+//! A bank for one scenario: embedded in this process, the distributed processes that the scenarios share, or one that
+//! runs already.
 //!
-//! Every stage checks itself at its end: the invariants must hold on what it stored.
+//! Every stage whose stores can be read checks itself at its end: the invariants must hold on what it stored.
 
 #[cfg(feature = "distributed")]
 pub(crate) mod distributed;
 mod embedded;
 #[cfg(feature = "distributed")]
 pub(crate) mod processes;
+mod running;
 
 use std::path::Path;
 #[cfg(feature = "distributed")]
@@ -97,7 +99,12 @@ enum Kind {
         /// Opened by this scenario: connections live on the runtime that made them, and each test has its own.
         sources: Box<Sources>,
     },
+    /// Shows its HTTP interface alone.
+    Running,
 }
+
+const NO_STORES: &str =
+    "the stores of a bank that runs already cannot be read; whoever started it verifies them";
 
 impl Stage {
     /// A bank in this process on files of its own.
@@ -124,6 +131,11 @@ impl Stage {
         Self { bank, kind: Kind::Distributed { running: distributed, sources } }
     }
 
+    /// The bank that the environment names.
+    pub(crate) fn running() -> Self {
+        Self { bank: running::bank(), kind: Kind::Running }
+    }
+
     pub(crate) fn bank(&self) -> &Bank {
         &self.bank
     }
@@ -136,7 +148,7 @@ impl Stage {
     )]
     pub(crate) fn doors(&self, method: &Method, path: &str) -> Vec<Bank> {
         let behind = match &self.kind {
-            Kind::Embedded(_) => None,
+            Kind::Embedded(_) | Kind::Running => None,
             #[cfg(feature = "distributed")]
             Kind::Distributed { running, .. } => Some(self.bank.behind(running.service_for(method, path))),
         };
@@ -148,6 +160,7 @@ impl Stage {
             Kind::Embedded(embedded) => &embedded.sources,
             #[cfg(feature = "distributed")]
             Kind::Distributed { sources, .. } => sources,
+            Kind::Running => panic!("{NO_STORES}"),
         }
     }
 
@@ -159,6 +172,7 @@ impl Stage {
             Kind::Distributed { running, .. } => {
                 AuditLog::open(running.processes.audit_log()).await.expect("the audit log opens")
             }
+            Kind::Running => panic!("{NO_STORES}"),
         }
     }
 
@@ -199,11 +213,14 @@ impl Stage {
         .await;
     }
 
-    /// Checks what was stored, and lets go of the bank.
+    /// Checks what was stored, where that can be read, and lets go of the bank.
     pub(crate) async fn end(self) {
-        self.assert_verified().await;
-        self.assert_no_leak().await;
+        if !matches!(self.kind, Kind::Running) {
+            self.assert_verified().await;
+            self.assert_no_leak().await;
+        }
         match self.kind {
+            Kind::Running => {}
             Kind::Embedded(embedded) => embedded.stop().await,
             #[cfg(feature = "distributed")]
             Kind::Distributed { sources, .. } => sources.close().await,
@@ -257,6 +274,7 @@ impl Stage {
             Kind::Embedded(embedded) => Self::of(embedded.restart(change(Overrides::default())).await),
             #[cfg(feature = "distributed")]
             Kind::Distributed { .. } => panic!("the distributed bank is shared with other scenarios"),
+            Kind::Running => panic!("whoever started this bank stops it"),
         }
     }
 
@@ -275,6 +293,7 @@ impl Stage {
             Kind::Embedded(embedded) => embedded,
             #[cfg(feature = "distributed")]
             Kind::Distributed { .. } => panic!("only a bank in this process has a gate"),
+            Kind::Running => panic!("only a bank in this process has a gate"),
         }
     }
 }

@@ -4,10 +4,10 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::client::{Answer, bulk, fresh_key, transfer, usd};
-use crate::on_both_shapes;
 use crate::stage::{Stage, stored_events};
+use crate::{on_both_shapes, on_every_stage};
 
-on_both_shapes! {
+on_every_stage! {
     a_transfer_completes,
     insufficient_funds_move_nothing,
     an_unknown_source_moves_nothing,
@@ -25,12 +25,20 @@ on_both_shapes! {
     a_recorded_debit_is_too_late_to_cancel,
     reading_your_own_writes,
     the_same_key_is_one_transfer,
-    a_dry_run_says_what_would_become_of_it,
     many_transfers_start_at_once_and_end_each_on_its_own,
     a_wrong_line_starts_none_of_them,
     a_refusal_under_a_key_is_answered_again,
     deposits_and_withdrawals,
     the_lists_page_through_everything,
+}
+
+/// Their callers have tokens that only the bank's own keys sign.
+mod with_keys {
+    use super::*;
+
+    on_both_shapes! {
+        a_dry_run_says_what_would_become_of_it,
+    }
 }
 
 async fn a_transfer_completes(stage: Stage) {

@@ -172,3 +172,35 @@ fn a_table_in_place_of_a_value_is_refused() {
     let file = settings_file("lanes = 3");
     assert!(error(&with_file(&file), &[]).contains("`lanes`"));
 }
+
+#[test]
+fn a_secret_may_lie_in_a_file() {
+    let secret = settings_file("postgres://u:p@h/db\n");
+    let path = secret.path().display().to_string();
+    let read = |variables: &[(&str, &str)]| {
+        load::<Config>(DEFAULTS, &CommonArgs::default(), environment(variables)).map(|config| config.store)
+    };
+    assert_eq!(read(&[("BANK_STORE_FILE", &path)]).unwrap().expose(), "postgres://u:p@h/db");
+    // As for every variable: what is no setting here may be one of another service.
+    assert_eq!(read(&[("BANK_VAULT_FILE", "/nowhere")]).unwrap().expose(), "sqlite://a.db");
+    assert_eq!(misspelt_variables(DEFAULTS, environment(&[("BANK_STORE_FILE", &path)])), []);
+}
+
+#[test]
+fn a_secret_file_that_is_of_no_use_is_told() {
+    let secret = settings_file("four");
+    let path = secret.path().display().to_string();
+    let arguments = CommonArgs::default();
+    let missing = error(&arguments, &[("BANK_STORE_FILE", "/nowhere")]);
+    assert!(
+        missing.starts_with("environment variable BANK_STORE_FILE: setting `store`: /nowhere: "),
+        "{missing}"
+    );
+    let twice = error(&arguments, &[("BANK_STORE_FILE", &path), ("BANK_STORE", "sqlite://b.db")]);
+    assert!(twice.contains("BANK_STORE is set as well"), "{twice}");
+    let wrong = error(&arguments, &[("BANK_WORKERS_FILE", &path)]);
+    assert!(wrong.starts_with("environment variable BANK_WORKERS_FILE: setting `workers`: "), "{wrong}");
+    let flag = CommonArgs { store: Some("sqlite://c.db".to_owned()), ..CommonArgs::default() };
+    let config = load::<Config>(DEFAULTS, &flag, environment(&[("BANK_STORE_FILE", &path)])).unwrap();
+    assert_eq!(config.store.expose(), "sqlite://c.db");
+}

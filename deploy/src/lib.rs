@@ -1,0 +1,22 @@
+//! From an image to a running service, through the Docker engine's API.
+//!
+//! `bank-deploy smoke IMAGE…` shows that an image starts, does its work once, and stops as it should. What it knows of a
+//! service is its table in `docker/services.toml` and its file in `docker/settings`, which compose uses too.
+//!
+//! Invariant: whatever a command made in the engine for its own use is gone when it ends, however it ends by itself.
+
+mod catalog;
+mod cli;
+mod engine;
+mod error;
+mod http;
+mod image_name;
+mod smoke;
+mod upload;
+
+pub use catalog::{Catalog, Entry, Request};
+pub use cli::main;
+pub use engine::{Engine, Launch, Mounted};
+pub use error::DeployError;
+pub use image_name::ImageName;
+pub use smoke::{Outcome, Record, SmokeSettings, Step};

@@ -1,0 +1,47 @@
+//! The program as somebody calls it, where no engine is needed: what is wrong is one line and an exit status. What it does
+//! with an engine, `scripts/delivery-test` shows.
+
+#![expect(clippy::expect_used, reason = "a failed expectation fails the test")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn bank_deploy(root: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_bank-deploy"))
+        .arg("--root")
+        .arg(root)
+        .args(arguments)
+        .env("DOCKER_HOST", "unix:///nowhere/docker.sock")
+        .output()
+        .expect("it runs")
+}
+
+fn repository() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+#[track_caller]
+fn assert_one_line(output: &Output, status: i32, told: &str) {
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(status), "{text}");
+    assert!(text.contains(told) && text.trim_end().lines().count() == 1, "{text}");
+    assert!(output.stdout.is_empty(), "{output:?}");
+}
+
+#[test]
+fn an_engine_that_is_not_there() {
+    let output = bank_deploy(repository(), &["smoke", "bank/accounts:1"]);
+    assert_one_line(&output, 1, "the Docker engine at unix:///nowhere/docker.sock: does not answer");
+}
+
+#[test]
+fn a_folder_that_is_no_repository() {
+    let folder = tempfile::tempdir().expect("a folder");
+    assert_one_line(&bank_deploy(folder.path(), &["smoke", "bank/accounts:1"]), 1, "docker/services.toml");
+}
+
+#[test]
+fn no_image_is_a_mistake_in_the_command_line() {
+    assert_eq!(bank_deploy(repository(), &["smoke"]).status.code(), Some(2));
+    assert_eq!(bank_deploy(repository(), &["smock", "bank/accounts:1"]).status.code(), Some(2));
+}
