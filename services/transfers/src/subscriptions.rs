@@ -24,7 +24,7 @@ use crate::application::Application;
 
 /// Reads its topics from their start, or from where this subscription stopped.
 pub(crate) async fn subscribe(id: &str, deps: &Deps, application: Application) -> anyhow::Result<Watched> {
-    let types = [Account::TYPE, MoneyTransfer::TYPE, TransferOrder::TYPE, Customer::TYPE];
+    let types = [Account::TYPE, MoneyTransfer::TYPE, BulkTransfer::TYPE, TransferOrder::TYPE, Customer::TYPE];
     let subscription = Subscription {
         id: id.to_owned(),
         topics: types.map(topic_of).into(),
