@@ -41,7 +41,6 @@ fn a_wrong_setting_is_one_line_and_status_2() {
         (vec![], vec![("BANK_ACCOUNTS_URL", "https://h")], "environment variable BANK_ACCOUNTS_URL"),
         (vec!["--set", "request_timeout=1s"], vec![], "`request_timeout`: must be more than"),
         (vec!["--log", "a=b=c"], vec![], "`log`"),
-        (vec!["--set", "audit=mysql://h"], vec![], "setting `audit`"),
         (vec!["--config", "/nowhere.toml"], vec![], "settings file /nowhere.toml"),
     ] {
         let output = run(&arguments, &variables);
