@@ -263,6 +263,7 @@ impl Stage {
                 let later = stage.bank.ahead(time);
                 (stage, later)
             }
+            Kind::Running => panic!("whoever started this bank stops it"),
             #[cfg(feature = "distributed")]
             Kind::Distributed { .. } => panic!("the distributed bank is shared with other scenarios"),
         }
