@@ -2,7 +2,9 @@
 
 use audit::{AuditLog, Decision, Fault, Filter, Hash};
 use chrono::DateTime;
+use futures::StreamExt;
 use futures::future::join_all;
+use futures::stream;
 use uuid::Uuid;
 
 use crate::place::Place;
@@ -34,6 +36,7 @@ on_each_database! {
     entries_are_a_chain
     it_goes_on_after_a_restart
     many_writers_make_one_chain
+    whoever_opens_it_disturbs_no_writer
     a_changed_entry_is_found
     a_removed_entry_is_found
     a_cut_end_is_found
@@ -93,6 +96,25 @@ async fn many_writers_make_one_chain(place: &Place) {
     assert_eq!(sequences, (1..=120).collect::<Vec<_>>(), "each has a place of its own");
     let verified = logs[0].verify(None).await.expect("it answers");
     assert_eq!((verified.entries, verified.fault), (120, None));
+}
+
+/// A service that starts finds the tables there, and takes nothing from those that write.
+async fn whoever_opens_it_disturbs_no_writer(place: &Place) {
+    let logs = [place.log().await, place.log().await];
+    let write = (0..200).map(|number| logs[number % 2].record(decision(number as u128)));
+    let open = async {
+        for _ in 0..40 {
+            place.log().await.close().await;
+        }
+    };
+    // A few at once, so that there is always one under way.
+    let write = stream::iter(write).buffer_unordered(4).collect::<Vec<_>>();
+    let (written, ()) = tokio::join!(write, open);
+    for sequence in written {
+        sequence.expect("it is written");
+    }
+    let verified = logs[0].verify(None).await.expect("it answers");
+    assert_eq!((verified.entries, verified.fault), (200, None));
 }
 
 async fn damaged(place: &Place, sql: &'static str) -> Option<Fault> {
