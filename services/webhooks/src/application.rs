@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use service_kit::http::CursorKey;
 use thiserror::Error;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
 use crate::config::DeliverySettings;
@@ -25,8 +25,8 @@ use crate::store::{
     WebhookStore,
 };
 
-/// How often a change is tried again when somebody else changes the same webhook.
-const ATTEMPTS: usize = 5;
+/// How often a change is tried again when another process changes the same webhook.
+const ATTEMPTS: usize = 20;
 
 /// What was asked for was not done.
 #[derive(Debug, Error)]
@@ -63,6 +63,8 @@ pub(crate) struct Application {
     pub(crate) clock: Arc<dyn Clock>,
     /// Told when something is due.
     pub(crate) due: Arc<Notify>,
+    /// Changes of webhooks take turns, so that none of many at once is refused: there are few, and each is short.
+    pub(crate) changes: Arc<Mutex<()>>,
 }
 
 /// What an answer says, and whether it was said before.
@@ -137,6 +139,7 @@ impl Application {
         if let Some(endpoint) = &change.endpoint {
             self.check(endpoint)?;
         }
+        let _turn = self.changes.lock().await;
         for _ in 0..ATTEMPTS {
             let webhook = self.webhook(owner, id).await?;
             if expected.is_some_and(|expected| expected != webhook.version) {

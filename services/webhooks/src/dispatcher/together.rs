@@ -70,7 +70,10 @@ fn settings() -> DeliverySettings {
 }
 
 async fn dispatcher(place: &Place, clock: &Arc<TestClock>) -> Dispatcher {
-    let settings = settings();
+    dispatcher_with(place, clock, settings()).await
+}
+
+async fn dispatcher_with(place: &Place, clock: &Arc<TestClock>, settings: DeliverySettings) -> Dispatcher {
     Dispatcher {
         store: place.store().await,
         sender: Sender::new(&settings).unwrap(),
@@ -138,15 +141,15 @@ async fn who_is_killed_between_sending_and_recording_sends_it_again_under_its_id
 
 async fn one_that_hangs_holds_up_its_own_deliveries_alone(place: &Place) {
     let ((url, received), clock) = (receiver().await, TestClock::new());
-    let dispatcher = dispatcher(place, &clock).await;
+    // Longer than this test: not one attempt at what hangs is over by its end.
+    let patient = DeliverySettings { timeout: Span::seconds(3600), ..settings() };
+    let dispatcher = dispatcher_with(place, &clock, patient).await;
     let store = dispatcher.store.clone();
     let hanging = webhook_at(&store, &owner("mallory"), &format!("{url}hangs")).await;
     deliveries(&store, hanging, 50).await;
     let good = webhook_at(&store, &owner("ada"), &url).await;
     let sent = deliveries(&store, good, 12).await;
-    let shutdown = CancellationToken::new();
-    let running = tokio::spawn(dispatcher.run(shutdown.clone()));
-    let begun = std::time::Instant::now();
+    let running = tokio::spawn(dispatcher.run(CancellationToken::new()));
 
     eventually(|| async {
         let came = received.ids().len();
@@ -154,11 +157,8 @@ async fn one_that_hangs_holds_up_its_own_deliveries_alone(place: &Place) {
     })
     .await;
 
-    // Not even one attempt at the other is over by then.
-    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
-    shutdown.cancel();
-    running.await.unwrap();
-    assert!(store.count_waiting().await.unwrap() >= 46, "it has four in hand at a time, and then a pause");
+    assert!(store.count_waiting().await.unwrap() >= 50, "all that goes to what hangs is still to be sent");
+    running.abort();
 }
 
 async fn what_is_sent_is_signed_with_the_secrets_that_are_good(place: &Place) {
