@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use service_kit::http::CursorKey;
 use thiserror::Error;
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::config::DeliverySettings;
@@ -21,12 +21,9 @@ use crate::owner::Owner;
 use crate::secrets::{open_answer, seal_answer, seal_secret};
 use crate::signature::SigningSecret;
 use crate::store::{
-    Delivery, Disabled, Effect, Keyed, NewDelivery, NewWebhook, Place, StoreError, Target, Webhook,
+    Changed, Delivery, Disabled, Effect, Keyed, NewDelivery, NewWebhook, Place, StoreError, Target, Webhook,
     WebhookStore,
 };
-
-/// How often a change is tried again when another process changes the same webhook.
-const ATTEMPTS: usize = 20;
 
 /// What was asked for was not done.
 #[derive(Debug, Error)]
@@ -49,8 +46,6 @@ pub(crate) enum WebhookError {
     KeyReused,
     #[error("the version is {0}, not the one that If-Match names")]
     OtherVersion(i64),
-    #[error("others change the same webhook again and again; nothing was changed")]
-    Busy,
 }
 
 /// The service's use cases on what they need.
@@ -63,8 +58,6 @@ pub(crate) struct Application {
     pub(crate) clock: Arc<dyn Clock>,
     /// Told when something is due.
     pub(crate) due: Arc<Notify>,
-    /// Changes of webhooks take turns, so that none of many at once is refused: there are few, and each is short.
-    pub(crate) changes: Arc<Mutex<()>>,
 }
 
 /// What an answer says, and whether it was said before.
@@ -139,22 +132,15 @@ impl Application {
         if let Some(endpoint) = &change.endpoint {
             self.check(endpoint)?;
         }
-        let _turn = self.changes.lock().await;
-        for _ in 0..ATTEMPTS {
-            let webhook = self.webhook(owner, id).await?;
-            if expected.is_some_and(|expected| expected != webhook.version) {
-                return Err(WebhookError::OtherVersion(webhook.version));
-            }
-            let changed = change.of(webhook.clone());
-            if changed == webhook {
-                return Ok(webhook);
-            }
-            if self.store.change(owner, &changed).await? {
+        let target = Target { owner, webhook: id, expected };
+        match self.store.change(&target, |webhook| change.of(webhook)).await? {
+            Changed::Now(webhook) => {
                 self.due.notify_one();
-                return Ok(Webhook { version: changed.version + 1, ..changed });
+                Ok(webhook)
             }
+            Changed::OtherVersion(actual) => Err(WebhookError::OtherVersion(actual)),
+            Changed::NotThere => Err(WebhookError::NoWebhook),
         }
-        Err(WebhookError::Busy)
     }
 
     pub(crate) async fn delete(&self, owner: &Owner, id: Uuid) -> Result<(), WebhookError> {

@@ -25,7 +25,6 @@ impl From<WebhookError> for Problem {
             WebhookError::PlainHttp => Self::invalid_body("/url", said),
             WebhookError::KeyReused => Self::idempotency_key_reused(),
             WebhookError::OtherVersion(actual) => Self::version_mismatch(actual),
-            WebhookError::Busy => Self::overloaded(said),
         }
     }
 }

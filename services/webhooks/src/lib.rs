@@ -153,7 +153,6 @@ async fn assemble(config: &Config, deps: Deps) -> anyhow::Result<Service> {
         settings: Arc::clone(&settings),
         clock: Arc::clone(&deps.clock),
         due: Arc::clone(&due),
-        changes: Arc::default(),
     };
     let subscription = subscriptions::subscribe(&config.subscription_id, &deps, due).await?;
     deps.tasks.spawn("webhooks dispatcher", dispatcher.run(deps.tasks.shutdown()));

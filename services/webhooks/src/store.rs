@@ -27,7 +27,7 @@ pub(crate) use deliveries::{Delivery, DeliveryState, NewDelivery, Place};
 pub use examine::Told;
 pub(crate) use recording::Recording;
 pub(crate) use turns::{Due, Recorded, Standing, Turn};
-pub(crate) use webhooks::{Disabled, NewWebhook, Target, Webhook};
+pub(crate) use webhooks::{Changed, Disabled, NewWebhook, Target, Webhook};
 
 const SCHEMA: Schema = Schema::Migrations(&[Migration {
     name: "webhooks",

@@ -6,11 +6,13 @@ use futures::future::join_all;
 
 use super::*;
 use crate::audience::Parties;
+use crate::endpoint::Endpoint;
 use crate::owner::Owner;
 use crate::testing::{Place, at, deliveries, delivery, new_webhook, on_each_database, owner, webhook};
 
 on_each_database! {
     a_webhook_is_there_for_its_owner_alone
+    many_changes_at_once_are_all_made
     nobody_has_more_webhooks_than_they_may
     a_command_has_one_effect_and_one_answer
     a_refused_command_takes_no_key
@@ -37,22 +39,42 @@ async fn a_webhook_is_there_for_its_owner_alone(place: &Place) {
 
     assert_eq!(store.webhooks_of(&bob).await.unwrap(), []);
     assert_eq!(store.webhook(&bob, id).await.unwrap(), None);
-    assert!(!store.change(&bob, &made).await.unwrap());
-    assert!(!store.delete(&bob, id).await.unwrap());
     let target = Target { owner: &bob, webhook: id, expected: None };
+    assert_eq!(store.change(&target, |_| made.clone()).await.unwrap(), Changed::NotThere);
+    assert!(!store.delete(&bob, id).await.unwrap());
     assert_eq!(store.rotate_secret(None, &target, vec![1], at(9)).await.unwrap(), Effect::NoWebhook);
     assert_eq!(store.ask_for(None, &target, &delivery(id, at(0))).await.unwrap(), Effect::NoWebhook);
 
     let changed = Webhook { disabled: Some(Disabled::ByOwner), description: Some("x".to_owned()), ..made };
-    assert!(store.change(&ada, &changed).await.unwrap());
-    assert!(!store.change(&ada, &changed).await.unwrap(), "it is at another version now");
-    assert_eq!(store.webhook(&ada, id).await.unwrap(), Some(Webhook { version: 2, ..changed }));
     let target = Target { owner: &ada, ..target };
+    let first = Target { expected: Some(1), ..target };
+    let now = Webhook { version: 2, ..changed.clone() };
+    assert_eq!(store.change(&first, |_| changed.clone()).await.unwrap(), Changed::Now(now.clone()));
+    let again = store.change(&first, |_| changed.clone()).await.unwrap();
+    assert_eq!(again, Changed::OtherVersion(2), "it is at another version now");
+    assert_eq!(store.webhook(&ada, id).await.unwrap(), Some(now));
     assert_eq!(store.ask_for(None, &target, &delivery(id, at(0))).await.unwrap(), Effect::Disabled);
     let stale = Target { expected: Some(1), ..target };
     assert_eq!(store.rotate_secret(None, &stale, vec![1], at(9)).await.unwrap(), Effect::OtherVersion(2));
     assert!(store.delete(&ada, id).await.unwrap());
     assert_eq!(store.webhooks_of(&ada).await.unwrap(), []);
+}
+
+/// None is refused for want of a turn, and none is lost.
+async fn many_changes_at_once_are_all_made(place: &Place) {
+    let (stores, ada) = ([place.store().await, place.store().await], owner("ada"));
+    let id = webhook(&stores[0], &ada).await;
+    let target = Target { owner: &ada, webhook: id, expected: None };
+    let longer = |webhook: Webhook| {
+        let description = webhook.description.clone().unwrap_or_default() + "x";
+        Webhook { description: Some(description), ..webhook }
+    };
+    let changes = (0..64).map(|number| stores[number % 2].change(&target, longer));
+    for changed in join_all(changes).await {
+        assert!(matches!(changed.unwrap(), Changed::Now(_)));
+    }
+    let now = stores[0].webhook(&ada, id).await.unwrap().unwrap();
+    assert_eq!((now.version, now.description), (65, Some("x".repeat(64))));
 }
 
 async fn nobody_has_more_webhooks_than_they_may(place: &Place) {
@@ -158,9 +180,10 @@ async fn what_the_owner_changed_stands(place: &Place) {
     deliveries(&store, id, 1).await;
     let failing = Standing { failures: 9, failing_since: Some(at(0)), disabled: Some(Disabled::Failing) };
     let turn = store.take_turn(at(0), LEASE, 1).await.unwrap().unwrap();
-    let changed = store.webhook(&ada, id).await.unwrap().unwrap();
-    let changed = Webhook { endpoint: "https://other.org/".to_owned().try_into().unwrap(), ..changed };
-    assert!(store.change(&ada, &changed).await.unwrap());
+    let target = Target { owner: &ada, webhook: id, expected: None };
+    let endpoint: Endpoint = "https://other.org/".to_owned().try_into().unwrap();
+    let changed = store.change(&target, |webhook| Webhook { endpoint, ..webhook }).await.unwrap();
+    assert!(matches!(changed, Changed::Now(_)));
 
     store.end_turn(&turn, failing, at(1)).await.unwrap();
 

@@ -96,6 +96,17 @@ pub(crate) struct NewWebhook {
     pub(crate) created_at: DateTime<Utc>,
 }
 
+/// What came of a change.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Changed {
+    /// It is like this now.
+    Now(Webhook),
+    /// It is at this version, and another one was asked for.
+    OtherVersion(i64),
+    /// There is no such webhook of this owner.
+    NotThere,
+}
+
 type Row = (String, String, String, String, i64, String, i64, i64, i64);
 
 impl WebhookStore {
@@ -157,21 +168,39 @@ impl WebhookStore {
         row.map(webhook).transpose()
     }
 
-    /// Makes it what is given here, if it is still at that version; says whether it was.
-    pub(crate) async fn change(&self, owner: &Owner, changed: &Webhook) -> Result<bool, StoreError> {
-        let updated = sqlx::query(include_str!("../../sql/change_webhook.sql"))
+    /// Makes it what `change` makes of it, if it is at the version that was asked for. Nobody else changes it between the
+    /// two: of many at once, each has its turn.
+    pub(crate) async fn change(
+        &self,
+        target: &Target<'_>,
+        change: impl FnOnce(Webhook) -> Webhook,
+    ) -> Result<Changed, StoreError> {
+        let mut transaction = self.pool().begin().await?;
+        let row: Option<Row> = sqlx::query_as(include_str!("../../sql/lock_webhook.sql"))
+            .bind(target.webhook.to_string())
+            .bind(target.owner.as_str())
+            .fetch_optional(&mut *transaction)
+            .await?;
+        let Some(before) = row.map(webhook).transpose()? else { return Ok(Changed::NotThere) };
+        if target.expected.is_some_and(|expected| expected != before.version) {
+            return Ok(Changed::OtherVersion(before.version));
+        }
+        let changed = change(before.clone());
+        if changed == before {
+            return Ok(Changed::Now(before));
+        }
+        sqlx::query(include_str!("../../sql/change_webhook.sql"))
             .bind(changed.id.to_string())
-            .bind(owner.as_str())
-            .bind(changed.version)
             .bind(changed.endpoint.as_str())
             .bind(serde_json::to_string(&changed.filter)?)
             .bind(changed.description.clone().unwrap_or_default())
             .bind(i64::from(changed.disabled.is_none()))
             .bind(changed.disabled.map_or("", Disabled::code))
             .bind(changed.failing_since.map_or(0, millis))
-            .execute(self.pool())
+            .execute(&mut *transaction)
             .await?;
-        Ok(updated.rows_affected() == 1)
+        transaction.commit().await?;
+        Ok(Changed::Now(Webhook { version: changed.version + 1, ..changed }))
     }
 
     /// Deletes it and what it was sent; says whether it was there.
