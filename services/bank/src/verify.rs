@@ -10,6 +10,7 @@ mod commands;
 mod customers;
 pub mod evidence;
 mod orders;
+mod streams;
 mod topics;
 mod transfers;
 mod views;

@@ -1,6 +1,6 @@
 //! The accounts store by itself: an independent ledger, kept in wide integers and never through `evolve`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use domain::account::AccountEvent;
 use domain::bulk_transfer::BulkLine;
@@ -9,7 +9,7 @@ use domain::money::Currency;
 use event_store::RecordedEvent;
 use uuid::Uuid;
 
-use super::{Finding, Invariant};
+use super::{Finding, Invariant, streams};
 
 /// What one account's events say.
 #[derive(Debug, Default)]
@@ -141,28 +141,9 @@ impl AccountLedger {
 }
 
 pub(super) fn read(events: &[RecordedEvent], findings: &mut Vec<Finding>) -> BTreeMap<Uuid, AccountLedger> {
-    let mut accounts: BTreeMap<Uuid, AccountLedger> = BTreeMap::new();
-    let mut versions: HashMap<Uuid, i64> = HashMap::new();
-    for event in events {
-        let version = versions.entry(event.stream.aggregate_id).or_default();
-        *version += 1;
-        if event.version.0 != *version {
-            let detail = format!("version {version} is missing: the next event is version {}", event.version);
-            findings.push(Finding::new(Invariant::StreamsAreWhole, &event.stream, detail));
-            *version = event.version.0;
-        }
-        match event.decode::<AccountEvent>() {
-            Ok(decoded) => {
-                accounts.entry(event.stream.aggregate_id).or_default().take(event.version.0, &decoded)
-            }
-            Err(error) => findings.push(Finding::new(
-                Invariant::StreamsAreWhole,
-                &event.stream,
-                format!("version {} cannot be read: {error}", event.version),
-            )),
-        }
-    }
-    accounts
+    streams::read(events, findings, |account: &mut AccountLedger, version, event| {
+        account.take(version, &event)
+    })
 }
 
 pub(super) fn money_is_conserved(accounts: &BTreeMap<Uuid, AccountLedger>, findings: &mut Vec<Finding>) {

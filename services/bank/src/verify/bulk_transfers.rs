@@ -3,38 +3,17 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use domain::Aggregate;
-use domain::bulk_transfer::{BulkDetails, BulkStatus, BulkTransfer, BulkTransferEvent, CreatedBulk};
+use domain::bulk_transfer::{BulkDetails, BulkStatus, BulkTransfer, CreatedBulk};
 use domain::ids::TransferId;
 use event_store::RecordedEvent;
 use uuid::Uuid;
 
 use super::accounts::{AccountLedger, LinesDebit};
 use super::transfers::TransferRecord;
-use super::{Finding, Invariant};
+use super::{Finding, Invariant, streams};
 
 pub(super) fn read(events: &[RecordedEvent], findings: &mut Vec<Finding>) -> BTreeMap<Uuid, BulkTransfer> {
-    let mut bulks: BTreeMap<Uuid, BulkTransfer> = BTreeMap::new();
-    let mut versions: HashMap<Uuid, i64> = HashMap::new();
-    for event in events {
-        let version = versions.entry(event.stream.aggregate_id).or_default();
-        *version += 1;
-        if event.version.0 != *version {
-            let detail = format!("version {version} is missing: the next event is version {}", event.version);
-            findings.push(Finding::new(Invariant::StreamsAreWhole, &event.stream, detail));
-            *version = event.version.0;
-        }
-        let bulk = bulks.entry(event.stream.aggregate_id).or_default();
-        match event.decode::<BulkTransferEvent>() {
-            Ok(decoded) => *bulk = std::mem::take(bulk).evolve(&decoded),
-            Err(error) => findings.push(Finding::new(
-                Invariant::StreamsAreWhole,
-                &event.stream,
-                format!("version {} cannot be read: {error}", event.version),
-            )),
-        }
-    }
-    bulks
+    streams::fold(events, findings)
 }
 
 /// Whether something is still to be done for the bulk itself.

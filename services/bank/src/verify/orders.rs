@@ -1,6 +1,6 @@
 //! Orders beside the transfers that were made for them.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use domain::command_id::order_transfer_id;
@@ -12,7 +12,7 @@ use event_store::RecordedEvent;
 use uuid::Uuid;
 
 use super::transfers::TransferRecord;
-use super::{Finding, Invariant};
+use super::{Finding, Invariant, streams};
 
 /// What an order's events say has come due.
 #[derive(Debug, Default)]
@@ -32,27 +32,7 @@ struct CameDue {
 }
 
 pub(super) fn read(events: &[RecordedEvent], findings: &mut Vec<Finding>) -> BTreeMap<Uuid, OrderRecord> {
-    let mut orders: BTreeMap<Uuid, OrderRecord> = BTreeMap::new();
-    let mut versions: HashMap<Uuid, i64> = HashMap::new();
-    for event in events {
-        let version = versions.entry(event.stream.aggregate_id).or_default();
-        *version += 1;
-        if event.version.0 != *version {
-            let detail = format!("version {version} is missing: the next event is version {}", event.version);
-            findings.push(Finding::new(Invariant::StreamsAreWhole, &event.stream, detail));
-            *version = event.version.0;
-        }
-        let record = orders.entry(event.stream.aggregate_id).or_default();
-        match event.decode::<OrderEvent>() {
-            Ok(decoded) => record.take(decoded),
-            Err(error) => findings.push(Finding::new(
-                Invariant::StreamsAreWhole,
-                &event.stream,
-                format!("version {} cannot be read: {error}", event.version),
-            )),
-        }
-    }
-    orders
+    streams::read(events, findings, |record: &mut OrderRecord, _, event| record.take(event))
 }
 
 impl OrderRecord {

@@ -1,6 +1,6 @@
 //! The saga's records beside what the accounts really did.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use domain::Aggregate;
@@ -10,7 +10,7 @@ use event_store::RecordedEvent;
 use uuid::Uuid;
 
 use super::accounts::{AccountLedger, Answer};
-use super::{Finding, Invariant};
+use super::{Finding, Invariant, streams};
 
 /// A transfer folded from its own events.
 #[derive(Debug, Default)]
@@ -34,27 +34,9 @@ impl TransferRecord {
 }
 
 pub(super) fn read(events: &[RecordedEvent], findings: &mut Vec<Finding>) -> BTreeMap<Uuid, TransferRecord> {
-    let mut transfers: BTreeMap<Uuid, TransferRecord> = BTreeMap::new();
-    let mut versions: HashMap<Uuid, i64> = HashMap::new();
-    for event in events {
-        let version = versions.entry(event.stream.aggregate_id).or_default();
-        *version += 1;
-        if event.version.0 != *version {
-            let detail = format!("version {version} is missing: the next event is version {}", event.version);
-            findings.push(Finding::new(Invariant::StreamsAreWhole, &event.stream, detail));
-            *version = event.version.0;
-        }
-        let record = transfers.entry(event.stream.aggregate_id).or_default();
-        match event.decode::<TransferEvent>() {
-            Ok(decoded) => record.state = std::mem::take(&mut record.state).evolve(&decoded),
-            Err(error) => findings.push(Finding::new(
-                Invariant::StreamsAreWhole,
-                &event.stream,
-                format!("version {} cannot be read: {error}", event.version),
-            )),
-        }
-    }
-    transfers
+    streams::read(events, findings, |record: &mut TransferRecord, _, event: TransferEvent| {
+        record.state = std::mem::take(&mut record.state).evolve(&event);
+    })
 }
 
 /// What the accounts did for one transfer: which of them moved how much.

@@ -129,24 +129,11 @@ async fn a_debit_without_a_credit_behind_a_completed_transfer() {
 
 #[tokio::test]
 async fn a_transfer_that_never_ended() {
-    let statement = "DELETE FROM events WHERE event_type = 'CreditRecorded'";
     // It is pending again; its deadline is made to have passed long ago.
-    let dir = a_healthy_bank().await;
-    let url = format!("sqlite://{}", data(&dir).join("transfers.sqlite").display());
-    let mut connection = SqliteConnection::connect(&url).await.expect("the file opens");
-    connection.execute(statement).await.expect("an event is deleted");
-    connection
-        .execute(
-            "UPDATE events SET payload = json_set(payload, '$.transfer.deadline', '2020-01-01T00:00:00Z') \
-             WHERE event_type = 'MoneyTransferCreated'",
-        )
-        .await
-        .expect("a deadline is changed");
-    connection.close().await.expect("the file closes");
-    let output = verify(&dir);
-    let printed = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(output.status.code(), Some(1), "{printed}");
-    assert!(printed.contains("still `debited`"), "{printed}");
+    let statement = "DELETE FROM events WHERE event_type = 'CreditRecorded'; \
+                     UPDATE events SET payload = json_set(payload, '$.transfer.deadline', '2020-01-01T00:00:00Z') \
+                     WHERE event_type = 'MoneyTransferCreated'";
+    planted("transfers.sqlite", statement, "still `debited`").await;
 }
 
 #[tokio::test]
@@ -188,25 +175,12 @@ async fn a_transfer_that_says_it_is_a_line_of_another_bulk_transfer() {
 
 #[tokio::test]
 async fn a_bulk_transfer_whose_lines_never_began() {
-    let statement = "DELETE FROM events WHERE event_type = 'BulkLinesStarted' \
-                     OR json_extract(payload, '$.transfer.bulkId') IS NOT NULL";
-    let dir = a_healthy_bank().await;
-    let url = format!("sqlite://{}", data(&dir).join("transfers.sqlite").display());
-    let mut connection = SqliteConnection::connect(&url).await.expect("the file opens");
-    connection.execute(statement).await.expect("events are deleted");
     // Its deadline is made to have passed long ago.
-    connection
-        .execute(
-            "UPDATE events SET payload = json_set(payload, '$.bulk.deadline', '2020-01-01T00:00:00Z') \
-             WHERE event_type = 'BulkTransferCreated'",
-        )
-        .await
-        .expect("a deadline is changed");
-    connection.close().await.expect("the file closes");
-    let output = verify(&dir);
-    let printed = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(output.status.code(), Some(1), "{printed}");
-    assert!(printed.contains("still `debited` and not done"), "{printed}");
+    let statement = "DELETE FROM events WHERE event_type = 'BulkLinesStarted' \
+                     OR json_extract(payload, '$.transfer.bulkId') IS NOT NULL; \
+                     UPDATE events SET payload = json_set(payload, '$.bulk.deadline', '2020-01-01T00:00:00Z') \
+                     WHERE event_type = 'BulkTransferCreated'";
+    planted("transfers.sqlite", statement, "still `debited` and not done").await;
 }
 
 #[tokio::test]

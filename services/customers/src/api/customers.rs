@@ -3,15 +3,14 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::header::ETAG;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use domain::customer::{Customer, EmailAddress, PersonName};
 use domain::text::{Actor, CustomerId};
 use event_store::Executed;
 use serde::{Deserialize, Serialize};
 use service_kit::command::{AnonymousRequest, CommandRequest, Reply};
-use service_kit::http::{OperatorCaller, Problem, SignedIn, ValidJson, ValidPath, etag};
+use service_kit::http::{OperatorCaller, Problem, SignedIn, ValidJson, ValidPath, with_version};
 use service_kit::identity::Caller;
 use service_kit::openapi::StreamVersion;
 use utoipa::ToSchema;
@@ -136,7 +135,7 @@ pub(crate) async fn profile(
         registered_at,
         version: found.version.0,
     };
-    Ok(([(ETAG, etag(found.version.0))], Json(document)).into_response())
+    Ok(with_version(found.version.0, Json(document)))
 }
 
 /// Be called otherwise, or be reached elsewhere

@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::header::ETAG;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use domain::customer::{CustomerEvent, EmailAddress, PersonName};
@@ -11,7 +10,7 @@ use domain::ids::{AccountId, PayeeId};
 use domain::money::Currency;
 use serde::{Deserialize, Serialize};
 use service_kit::command::{CommandRequest, Reply};
-use service_kit::http::{Problem, SignedIn, ValidJson, ValidPath, etag};
+use service_kit::http::{Problem, SignedIn, ValidJson, ValidPath, with_version};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -94,7 +93,7 @@ pub(crate) async fn list(
         saved_at: payee.saved_at,
     };
     let items = payees.into_iter().map(document).collect();
-    Ok(([(ETAG, etag(version))], Json(Items { items })).into_response())
+    Ok(with_version(version, Json(Items { items })))
 }
 
 /// The open accounts of whoever has an e-mail address

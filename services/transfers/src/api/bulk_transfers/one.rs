@@ -2,8 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header::ETAG;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use domain::Aggregate;
 use domain::bulk_transfer::{BulkLine, BulkStatus, BulkTransfer};
@@ -12,7 +11,7 @@ use domain::money::Currency;
 use domain::transfer::RefusalReason;
 use event_store::{StoreError, StreamId, Version};
 use serde::Serialize;
-use service_kit::http::{Problem, SignedIn, ValidPath, etag};
+use service_kit::http::{Problem, SignedIn, ValidPath, with_version};
 use service_kit::openapi::StreamVersion;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -82,7 +81,7 @@ pub(crate) async fn read(
     let document = BulkDocument::of(bulk.version, &bulk.state)
         .filter(|_| visible)
         .ok_or_else(|| read_bulk_problem(not_created(id)))?;
-    Ok(([(ETAG, etag(bulk.version.0))], Json(document)).into_response())
+    Ok(with_version(bulk.version.0, Json(document)))
 }
 
 pub(super) fn not_created(id: Uuid) -> StoreError {

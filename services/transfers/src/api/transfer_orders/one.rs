@@ -2,10 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header::ETAG;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use domain::ids::OrderId;
-use service_kit::http::{Problem, SignedIn, ValidPath, etag};
+use service_kit::http::{Problem, SignedIn, ValidPath, with_version};
 use uuid::Uuid;
 
 use super::super::openapi::TAG;
@@ -35,5 +34,5 @@ pub(crate) async fn read(
     let placed = order.state.placed().ok_or_else(order_not_found)?;
     let progress = application.progress_of(placed).await.map_err(read_order_problem)?;
     let document = OrderDocument::of(&order, &progress).ok_or_else(order_not_found)?;
-    Ok(([(ETAG, etag(order.version.0))], Json(document)).into_response())
+    Ok(with_version(order.version.0, Json(document)))
 }

@@ -2,8 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header::ETAG;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use domain::Aggregate;
 use domain::ids::{AccountId, BulkId, OrderId, TransferId};
@@ -12,7 +11,7 @@ use domain::text::Memo;
 use domain::transfer::{MoneyTransfer, RefusalReason, TransferStatus};
 use event_store::{StoreError, StreamId, Versioned};
 use serde::Serialize;
-use service_kit::http::{Problem, SignedIn, ValidPath, etag};
+use service_kit::http::{Problem, SignedIn, ValidPath, with_version};
 use service_kit::openapi::StreamVersion;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -81,7 +80,7 @@ pub(crate) async fn read(
     let document = document(&transfer)
         .filter(|_| visible)
         .ok_or_else(|| read_problem(StoreError::NotFound(StreamId::new(MoneyTransfer::TYPE, id))))?;
-    Ok(([(ETAG, etag(transfer.version.0))], Json(document)).into_response())
+    Ok(with_version(transfer.version.0, Json(document)))
 }
 
 fn document(transfer: &Versioned<MoneyTransfer>) -> Option<TransferDocument> {
