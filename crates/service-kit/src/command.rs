@@ -197,9 +197,7 @@ pub struct Reply {
 impl Reply {
     /// `body` with the status, version and repetition of `executed`.
     pub fn new<A>(status: StatusCode, executed: &Executed<A>, body: &impl Serialize) -> Self {
-        let Self { mut response } = Self::of_many(status, executed.replayed, body);
-        response.headers_mut().insert(ETAG, http::etag(executed.version.0));
-        Self { response }
+        Self::of_many(status, executed.replayed, body).version(executed.version.0)
     }
 
     /// `body` of a request that was several commands: there is no one version, and it is a repetition when all of them
@@ -210,6 +208,13 @@ impl Reply {
             response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
         }
         Self { response }
+    }
+
+    /// Adds the version that the command left, as `ETag`.
+    #[must_use]
+    pub fn version(mut self, version: i64) -> Self {
+        self.response.headers_mut().insert(ETAG, http::etag(version));
+        self
     }
 
     /// Adds `Location`.

@@ -262,7 +262,8 @@ async fn a_request_under_one_key_has_one_effect_and_one_answer(stage: Stage) {
     let first = bank.post("/v1/webhooks", &headers, body.clone()).await.expect(201);
     let again = bank.post("/v1/webhooks", &headers, body).await.expect(201);
     assert_eq!((again.body.clone(), again.header("idempotent-replayed")), (first.body.clone(), "true"));
-    assert_eq!(first.header("location"), again.header("location"));
+    assert_eq!((first.header("location"), first.header("etag")), (again.header("location"), "\"1\""));
+    assert_eq!(first.header("etag"), again.header("etag"));
     let other = bank.post("/v1/webhooks", &headers, json!({"url": "http://127.0.0.1:9/"})).await;
     other.expect_problem(422, "idempotency-key-reused");
     let listed = bank.get("/v1/webhooks").await.expect(200);

@@ -160,7 +160,8 @@ pub(crate) async fn create(
     let Answered { body, is_repetition } =
         application.create(&owner, wanted, &request.context(hash), show).await?;
     let location = format!("/v1/webhooks/{}", body["id"].as_str().unwrap_or_default());
-    Ok(Reply::of_many(StatusCode::CREATED, is_repetition, &body).location(&location))
+    let version = body["version"].as_i64().unwrap_or_default();
+    Ok(Reply::of_many(StatusCode::CREATED, is_repetition, &body).location(&location).version(version))
 }
 
 /// The caller's webhooks
