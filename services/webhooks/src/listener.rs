@@ -83,7 +83,7 @@ impl Listener {
                 }
                 Err(error) => {
                     unreadable.insert(&event.stream);
-                    outcomes.push(Outcome::DeadLetter(error.to_string()));
+                    outcomes.push(Outcome::unreadable(&error));
                 }
             }
         }
