@@ -21,8 +21,8 @@ use event_store::RecordedEvent;
 use crate::app::{About, Failure, report as tell};
 pub use input::Line;
 use input::Stream;
-pub use reading::Unread;
-use reading::{Reading, Role};
+use reading::Reading;
+pub use reading::{Role, Unread};
 pub use report::{EventReport, Report, SnapshotReport, TakeOver, Verdict};
 
 /// What a service reads.

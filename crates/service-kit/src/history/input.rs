@@ -20,7 +20,7 @@ use super::reading::Reading;
 
 /// The files are not what they should be.
 #[derive(Debug, Error)]
-pub enum InputError {
+pub(super) enum InputError {
     /// A file or folder cannot be read.
     #[error("{0}: {1}")]
     Unreadable(String, std::io::Error),
