@@ -25,7 +25,9 @@ fn with_verdict(report: &Value, verdict: &str) -> Vec<String> {
     let text = |shape: &Value, name: &str| shape[name].as_str().unwrap_or("-").to_owned();
     shapes
         .filter(|shape| shape["verdict"] == verdict)
-        .map(|shape| format!("{} {} {}", text(shape, "service"), text(shape, "role"), text(shape, "eventType")))
+        .map(|shape| {
+            format!("{} {} {}", text(shape, "service"), text(shape, "role"), text(shape, "eventType"))
+        })
         .collect()
 }
 
@@ -58,8 +60,11 @@ fn every_golden_event_is_folded_by_whoever_reads_it() {
 fn what_one_service_cannot_read_is_one_line_and_the_whole_report() {
     let folder = TempDir::new().expect("a folder");
     let credit = folder.path().join("CreditRecorded.v1.json");
-    fs::copy(golden().join("MoneyTransferCreated.v1.json"), folder.path().join("MoneyTransferCreated.v1.json"))
-        .expect("a copy");
+    fs::copy(
+        golden().join("MoneyTransferCreated.v1.json"),
+        folder.path().join("MoneyTransferCreated.v1.json"),
+    )
+    .expect("a copy");
     fs::write(&credit, r#"{"transfer": "018f4f60-0000-7000-8000-000000000007"}"#).expect("a file");
     let output = bank(&["history", &folder.path().display().to_string()]);
     let told = String::from_utf8_lossy(&output.stderr);
@@ -73,7 +78,8 @@ fn what_one_service_cannot_read_is_one_line_and_the_whole_report() {
 #[test]
 fn a_stream_that_begins_with_something_else_fits_no_view() {
     let folder = TempDir::new().expect("a folder");
-    fs::copy(golden().join("DebitRecorded.v1.json"), folder.path().join("DebitRecorded.v1.json")).expect("a copy");
+    fs::copy(golden().join("DebitRecorded.v1.json"), folder.path().join("DebitRecorded.v1.json"))
+        .expect("a copy");
     let report = report(&bank(&["history", &folder.path().display().to_string()]));
     assert_eq!(with_verdict(&report, "failed"), ["account-history subscription DebitRecorded"]);
 }
@@ -108,7 +114,10 @@ fn a_sample_of_a_bank_is_bounded_and_folds() {
     let output = bank(&["history", &file.display().to_string()]);
     assert!(output.status.success(), "{output:?}");
     let folded = with_verdict(&report(&output), "folded");
-    assert!(folded.iter().any(|shape| shape == "account-history subscription MoneyTransferFailed"), "{folded:?}");
+    assert!(
+        folded.iter().any(|shape| shape == "account-history subscription MoneyTransferFailed"),
+        "{folded:?}"
+    );
 
     for (arguments, told) in [
         (vec!["sample", "--data-dir", "/nowhere"], "/nowhere"),
