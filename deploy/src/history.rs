@@ -29,7 +29,7 @@ const LABEL: &str = "bank.history";
 
 /// What the images are shown, and where it is noted what they made of it.
 #[derive(Debug, Clone)]
-pub(crate) struct HistorySettings {
+struct HistorySettings {
     /// The folder with the golden events and snapshots.
     pub(crate) golden: PathBuf,
     /// What `bank sample` printed.
@@ -82,7 +82,7 @@ impl Tested for Examined {
 
 /// Examines the images that run, then those that are to be published, and notes the outcomes of the latter. Everything is
 /// looked up before anything is started.
-pub(crate) async fn run(
+async fn run(
     engine: &Engine,
     catalog: &Catalog,
     settings: &HistorySettings,

@@ -44,6 +44,9 @@ pub enum Role {
     Subscription,
 }
 
+/// What becomes of a snapshot, and why.
+type Taken = (TakeOver, Option<String>);
+
 type Reader = Box<dyn FnMut(&RecordedEvent) -> Result<(), Unread>>;
 
 pub(super) struct Reading {
@@ -55,7 +58,7 @@ pub(super) struct Reading {
     /// What becomes of an event that cannot be decoded.
     consequence: fn(&RecordedEvent, CodecError) -> Outcome,
     /// What becomes of a snapshot, of a stream that can be read.
-    take_over: Option<fn(&Snapshot, &[RecordedEvent]) -> (TakeOver, Option<String>)>,
+    take_over: Option<fn(&Snapshot, &[RecordedEvent]) -> Taken>,
 }
 
 impl Reading {
@@ -156,7 +159,7 @@ fn consequence_for_commands<A: Aggregate>(event: &RecordedEvent, source: CodecEr
 }
 
 /// A snapshot must be the state that its events make, and lead with the events after it to the state that all of them make.
-fn take_over<A: Aggregate>(snapshot: &Snapshot, events: &[RecordedEvent]) -> (TakeOver, Option<String>) {
+fn take_over<A: Aggregate>(snapshot: &Snapshot, events: &[RecordedEvent]) -> Taken {
     let state = match snapshot.restore::<A>() {
         Restored::State(state) => state,
         Restored::OtherSchema => return (TakeOver::Replayed, None),
