@@ -101,6 +101,10 @@ impl Reading {
         let mut stopped = None;
         let mut reader = (self.begin)();
         for (place, event) in stream.events.iter().enumerate() {
+            // What stands behind one that failed is not at fault for it.
+            if matches!(stopped, Some((Verdict::Failed, _))) {
+                break;
+            }
             let read = match &stopped {
                 Some((verdict, version)) => Err((*verdict, format!("waits behind version {version}"), None)),
                 None => reader(event).map_err(|unread| self.judge(event, unread)),

@@ -178,6 +178,19 @@ fn a_snapshot_that_is_no_replay_fails() {
     assert_snapshots(&folder, TakeOver::Failed, "is another state when it is replayed");
 }
 
+#[test]
+fn what_stands_behind_an_event_that_failed_is_not_at_fault() {
+    let folder = copied(&["snapshots/account.v3.jsonl"]);
+    let path = folder.path().join(SNAPSHOTS);
+    let text = fs::read_to_string(&path).unwrap().replacen("\"limit\":", "\"bound\":", 1);
+    fs::write(path, text).unwrap();
+    let report = read(&folder);
+    let failed: Vec<_> = report.events.iter().filter(|shape| shape.verdict == Verdict::Failed).collect();
+    assert_eq!(failed.len(), 1, "{failed:?}");
+    assert_eq!(failed[0].event_type, "OverdraftLimitSet");
+    assert_snapshots(&folder, TakeOver::Failed, "version 3 of its stream cannot be read");
+}
+
 /// What is written beside a change that newer code made to an aggregate.
 #[test]
 fn behind_an_unknown_event_all_of_the_stream_is_parked() {
