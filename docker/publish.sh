@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # shellcheck source-path=SCRIPTDIR
 #
-# Brings images that passed their smoke test into a registry, where each version is one thing for good.
+# Brings images that passed their smoke test and the history gate into a registry, where each version is one thing for good.
 set -euo pipefail
 
 usage() {
@@ -11,7 +11,8 @@ docker/publish.sh REGISTRY VERSION [SERVICE...]
 Pushes bank/SERVICE:VERSION as REGISTRY/SERVICE:VERSION and prints REGISTRY/SERVICE@sha256:… for each, the name by which
 it is deployed. Before anything is pushed, every one of them must
 
-  * be an image of this engine, the one that `bank-deploy smoke` passed (its record is in target/images/smoke);
+  * be an image of this engine, the one that `bank-deploy smoke` passed (its record is in target/images/smoke), and that
+    reads what was ever written, as `bank-deploy history` saw (its record is in target/images/history);
   * not stand in the registry already as something else: a version is never written over. The same image again is fine.
 
 After the push the registry's own description is read by digest and must name the image that was tested. What was
@@ -47,14 +48,18 @@ if [[ $registry =~ ^(127\.|localhost) ]]; then insecure=(--insecure); fi
 
 # ---- before ---------------------------------------------------------------------------
 
-# refuse_untested SERVICE: by the image's id, so that a record of another build is of no use.
-refuse_untested() {
-    local image=$prefix/$1:$version id record
+# has_passed TEST ID: whether the record of that test says so. By the image's id, so that a record of another build is of
+# no use.
+has_passed() {
+    local record=$images_dir/$1/${2#sha256:}.json
+    grep -q '"passed": *true' "$record" 2>/dev/null && grep -qF "\"$2\"" "$record"
+}
+
+refuse_untested() { # SERVICE
+    local image=$prefix/$1:$version id
     id=$(image_id "$image") || die "there is no image $image; docker/build.sh $version $1 builds it"
-    record=$images_dir/smoke/${id#sha256:}.json
-    if ! grep -q '"passed": *true' "$record" 2>/dev/null || ! grep -qF "\"$id\"" "$record"; then
-        die "$image ($id) was not smoke-tested; bank-deploy smoke $image does it"
-    fi
+    has_passed smoke "$id" || die "$image ($id) was not smoke-tested; bank-deploy smoke $image does it"
+    has_passed history "$id" || die "$image ($id) did not pass the history gate; bank-deploy history $image does it"
 }
 
 # manifest REFERENCE: what the registry has there, as JSON; nothing when there is no such thing.

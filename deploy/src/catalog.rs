@@ -35,6 +35,9 @@ pub struct Entry {
     /// Secrets that are a random word.
     #[serde(default)]
     pub secrets: Vec<String>,
+    /// Whether it reads events, so that its images must read what was ever written.
+    #[serde(default = "reads_events")]
+    pub events: bool,
     /// What the smoke test asks.
     pub request: Request,
 }
@@ -88,6 +91,10 @@ impl Catalog {
             })
             .collect()
     }
+}
+
+fn reads_events() -> bool {
+    true
 }
 
 fn one_line(text: &str) -> String {

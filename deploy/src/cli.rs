@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::catalog::Catalog;
 use crate::engine::Engine;
 use crate::error::DeployError;
+use crate::history::{self, HistoryArgs};
 use crate::image_name::ImageName;
 use crate::smoke::{self, Outcome, ServerImages, SmokeSettings};
 
@@ -34,6 +35,9 @@ enum Command {
     /// Start each image on real servers, wait until it is ready, make one real request, and stop it while it has another
     /// in hand; exit status 1 when one is not fit
     Smoke(SmokeArgs),
+    /// Let each image read every event and snapshot that was ever written, and the image that runs now what is new; exit
+    /// status 1 when one is not fit
+    History(HistoryArgs),
 }
 
 #[derive(Debug, Args)]
@@ -71,6 +75,7 @@ pub fn main() -> ExitCode {
 async fn dispatch(cli: &Cli) -> Result<ExitCode, DeployError> {
     match &cli.command {
         Command::Smoke(args) => smoke(cli, args).await,
+        Command::History(args) => history::history(&cli.root, cli.json, args).await,
     }
 }
 
@@ -108,7 +113,7 @@ fn as_lines(outcomes: &[Outcome]) -> String {
     outcomes.iter().map(line).collect()
 }
 
-fn print(text: &str) -> Result<(), DeployError> {
+pub(crate) fn print(text: &str) -> Result<(), DeployError> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(DeployError::here)
 }

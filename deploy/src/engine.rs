@@ -1,5 +1,6 @@
 //! What this tool asks of a Docker engine, in its own words.
 
+mod job;
 mod launch;
 mod state;
 
@@ -18,6 +19,7 @@ use futures::{StreamExt, TryStreamExt};
 
 use crate::error::DeployError;
 use crate::image_name::ImageName;
+pub(crate) use job::{Job, Ran};
 pub use launch::{Launch, Mounted};
 pub(crate) use state::{Exit, Running};
 

@@ -2,7 +2,6 @@
 //! without dropping what it has in hand.
 
 mod operator;
-mod record;
 mod servers;
 mod trial;
 mod world;
@@ -16,7 +15,7 @@ use crate::catalog::Catalog;
 use crate::engine::Engine;
 use crate::error::DeployError;
 use crate::image_name::ImageName;
-pub use record::Record;
+use crate::record::{Record, Tested};
 pub(crate) use servers::ServerImages;
 use trial::Trial;
 use world::World;
@@ -67,11 +66,17 @@ pub struct Outcome {
     pub log: Vec<String>,
 }
 
+impl Tested for Outcome {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
 /// An image that is to be tested.
-struct Subject {
-    name: ImageName,
-    id: String,
-    service: String,
+pub(crate) struct Subject {
+    pub(crate) name: ImageName,
+    pub(crate) id: String,
+    pub(crate) service: String,
 }
 
 /// Tests one image after another, and notes each outcome. Everything is looked up before anything is started.
@@ -109,7 +114,11 @@ async fn test_all(world: &World<'_>, subjects: &[Subject]) -> Result<Vec<Outcome
 }
 
 /// An image says itself what it is of; one that does not is taken by its name.
-async fn subject(engine: &Engine, catalog: &Catalog, image: &ImageName) -> Result<Subject, DeployError> {
+pub(crate) async fn subject(
+    engine: &Engine,
+    catalog: &Catalog,
+    image: &ImageName,
+) -> Result<Subject, DeployError> {
     let found = engine.image(image).await?;
     let label = found.labels.get("org.opencontainers.image.title").map(String::as_str);
     let name = label.filter(|title| !title.is_empty()).unwrap_or_else(|| image.last_part());
@@ -120,7 +129,7 @@ async fn subject(engine: &Engine, catalog: &Catalog, image: &ImageName) -> Resul
     Ok(Subject { name: image.clone(), id: found.id, service: name.to_owned() })
 }
 
-async fn told_to_stop() {
+pub(crate) async fn told_to_stop() {
     use tokio::signal::unix::{SignalKind, signal};
     match signal(SignalKind::terminate()) {
         Ok(mut terminate) => {

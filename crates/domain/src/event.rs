@@ -84,6 +84,18 @@ pub enum CodecError {
     },
 }
 
+impl CodecError {
+    /// Whether newer code wrote it: the event's type, or its schema version, is unknown here. Anything else that cannot
+    /// be read was written in a shape that this code once knew.
+    #[must_use]
+    pub fn is_of_newer_code(&self) -> bool {
+        match self {
+            Self::UnknownType(_) | Self::NewerSchema { .. } => true,
+            Self::Payload { .. } => false,
+        }
+    }
+}
+
 /// An event as serde writes it, its fields not looked into.
 #[derive(Deserialize)]
 struct Tagged<'a> {

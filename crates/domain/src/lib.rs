@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod aggregate;
+pub mod aggregates;
 pub mod bulk_transfer;
 pub mod command_id;
 pub mod customer;

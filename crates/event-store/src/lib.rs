@@ -28,13 +28,13 @@ pub mod sqlite;
 pub use clock::{Clock, SystemClock};
 pub use command::{CommandContext, CommandRecord, RequestHash};
 pub use commands::{Commands, ExecuteError, Executed, LaneSettings};
-/// An event's fields, as the domain writes them.
-pub use domain::event::Payload;
+/// An event's fields, as the domain writes them, and why they cannot be read.
+pub use domain::event::{CodecError, Payload};
 pub use error::{Conflict, StoreError};
 pub use event::{CommitId, Metadata, NewEvent, RecordedEvent};
 pub use open::open;
 pub use repository::{At, IdAndVersion, Repository, Versioned};
-pub use snapshot::Snapshot;
+pub use snapshot::{Restored, Snapshot};
 pub use store::{
     Appended, Commit, CommitNotice, CommitNotices, DeadlineChange, EventStore, PendingCommit, StreamPart,
     StreamRange, Until,

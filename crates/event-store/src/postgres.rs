@@ -237,6 +237,21 @@ impl EventStore for PostgresEventStore {
             .map_err(rows::failed)
     }
 
+    async fn sample(
+        &self,
+        aggregate_type: &str,
+        per_shape: u32,
+        longest: u32,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        query_scalar(include_str!("../sql/postgres/sample.sql"))
+            .bind(aggregate_type)
+            .bind(i64::from(per_shape))
+            .bind(i64::from(longest))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(rows::failed)
+    }
+
     async fn pending(&self, except: &[CommitId], event_limit: u32) -> Result<Vec<PendingCommit>, StoreError> {
         let except: Vec<i64> = except.iter().map(|CommitId(id)| *id).collect();
         let pending =

@@ -16,7 +16,7 @@ use crate::command::{CommandContext, CommandRecord};
 use crate::error::StoreError;
 use crate::event::{NewEvent, RecordedEvent};
 use crate::guarded::guarded;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Restored, Snapshot};
 use crate::store::{Commit, DeadlineChange, EventStore, StreamRange, Until};
 use crate::stream::{StreamId, Version};
 
@@ -370,10 +370,11 @@ fn new_events<A: Aggregate>(base: &Versioned<A>, events: &[A::Event]) -> Result<
 
 /// The state inside, unless it has another shape.
 fn restore<A: Aggregate>(snapshot: Snapshot) -> Option<(Version, A)> {
-    let Snapshot { stream, version, state, .. } = snapshot;
-    match serde_json::from_value(state) {
-        Ok(state) => Some((version, state)),
-        Err(failure) => {
+    match snapshot.restore() {
+        Restored::State(state) => Some((snapshot.version, state)),
+        Restored::OtherSchema => None,
+        Restored::OtherShape(failure) => {
+            let Snapshot { stream, version, .. } = snapshot;
             tracing::warn!(%stream, %version, %failure, "a snapshot has another shape; replaying");
             None
         }

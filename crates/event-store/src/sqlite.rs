@@ -271,6 +271,21 @@ impl EventStore for SqliteEventStore {
             .map_err(rows::failed)
     }
 
+    async fn sample(
+        &self,
+        aggregate_type: &str,
+        per_shape: u32,
+        longest: u32,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        query_scalar(include_str!("../sql/sqlite/sample.sql"))
+            .bind(aggregate_type)
+            .bind(per_shape)
+            .bind(longest)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(rows::failed)
+    }
+
     async fn pending(&self, except: &[CommitId], event_limit: u32) -> Result<Vec<PendingCommit>, StoreError> {
         let pending = query(include_str!("../sql/sqlite/pending.sql")).bind(Json(except)).bind(event_limit);
         let rows = pending.fetch_all(&self.readers).await.map_err(rows::failed)?;

@@ -259,6 +259,21 @@ pub trait EventStore: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<Uuid>, StoreError>;
 
+    /// Streams of this type, whole ones of at most `longest` events, so that every pair of an event type and a schema
+    /// version that is in any of them is in the `per_shape` youngest of its streams: those to which something was appended
+    /// last. By their ids.
+    ///
+    /// It looks at every event of the type, inside the database, and writes nothing.
+    ///
+    /// # Errors
+    /// Only when the database fails.
+    async fn sample(
+        &self,
+        aggregate_type: &str,
+        per_shape: u32,
+        longest: u32,
+    ) -> Result<Vec<Uuid>, StoreError>;
+
     /// The oldest commits in the outbox except those in `except`, with their events, by (commit id, ordinal): as many as
     /// hold `event_limit` events or a little more, and at least one.
     ///

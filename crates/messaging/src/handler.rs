@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use event_store::{RecordedEvent, StoreError, StreamId, Version};
+use event_store::{CodecError, RecordedEvent, StoreError, StreamId, Version};
 use futures::future::join_all;
 
 /// What became of one event.
@@ -20,6 +20,15 @@ pub enum Outcome {
         /// The last version that the view has of this stream.
         last_seen: Version,
     },
+}
+
+impl Outcome {
+    /// What becomes of an event that the reader's code cannot read, for every subscription: nothing of it is guessed, and
+    /// it waits, with what follows it in its stream, for code that can.
+    #[must_use]
+    pub fn unreadable(error: &CodecError) -> Self {
+        Self::DeadLetter(error.to_string())
+    }
 }
 
 /// Handles events one at a time. Events of one aggregate arrive in order, different aggregates in parallel.

@@ -7,6 +7,7 @@ mod readiness;
 
 use std::future::Future;
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde::de::DeserializeOwned;
@@ -18,7 +19,8 @@ pub use failure::{Failure, report};
 pub use hosting::{App, host};
 pub use readiness::ask_readiness;
 
-use command_line::Errand;
+pub use command_line::HistoryArgs;
+use command_line::{Asked, Errand};
 
 /// What a service is called, and what it starts from.
 #[derive(Debug, Clone, Copy)]
@@ -44,15 +46,22 @@ where
     Fut: Future<Output = Result<App, E>>,
     E: Into<anyhow::Error>,
 {
-    let (_, args) = match about.parse(&[Errand::Health]) {
-        (Errand::Health, args) => return report(about.name, ask_readiness(about, &args)),
-        serving => serving,
+    let outcome = match about.parse(&[Errand::Health]) {
+        Asked::With(Errand::Health, args) => ask_readiness(about, &args),
+        Asked::With(_, args) => block_on(run(about, &args, start)),
+        Asked::History(_) => Err(Failure::start("it reads no events")),
     };
-    report(about.name, block_on(run(about, &args, start)))
+    report(about.name, outcome)
 }
 
-/// The same for a service that has stores, which it makes with `migrate` when it is asked to do only that.
-pub fn main_with_stores<C, F, Fut, E, M, Migrating>(about: &About, start: F, migrate: M) -> ExitCode
+/// The same for a service that has stores, which it makes with `migrate` when it is asked to do only that. Whether it
+/// reads what was written before, `history` tells, which is given the files.
+pub fn main_with_stores<C, F, Fut, E, M, Migrating>(
+    about: &About,
+    start: F,
+    migrate: M,
+    history: impl FnOnce(&[PathBuf]) -> ExitCode,
+) -> ExitCode
 where
     C: DeserializeOwned,
     F: FnOnce(C, Tasks) -> Fut,
@@ -61,10 +70,11 @@ where
     M: FnOnce(C) -> Migrating,
     Migrating: Future<Output = anyhow::Result<()>>,
 {
-    let outcome = match about.parse(&[Errand::Health, Errand::Migrate]) {
-        (Errand::Serve, args) => block_on(run(about, &args, start)),
-        (Errand::Health, args) => ask_readiness(about, &args),
-        (Errand::Migrate, args) => block_on(run_migration(about, &args, migrate)),
+    let outcome = match about.parse(&[Errand::Health, Errand::Migrate, Errand::History]) {
+        Asked::With(Errand::Health, args) => ask_readiness(about, &args),
+        Asked::With(Errand::Migrate, args) => block_on(run_migration(about, &args, migrate)),
+        Asked::With(_, args) => block_on(run(about, &args, start)),
+        Asked::History(args) => return history(&args.files),
     };
     report(about.name, outcome)
 }

@@ -9,6 +9,8 @@ pub mod backends;
 #[cfg(feature = "commands")]
 pub mod command;
 pub mod health;
+#[cfg(feature = "commands")]
+pub mod history;
 pub mod http;
 pub mod openapi;
 #[cfg(feature = "commands")]
@@ -18,7 +20,9 @@ pub mod shutdown;
 pub mod tasks;
 pub mod telemetry;
 
-pub use app::{About, App, Failure, ask_readiness, host, main, main_with_stores, report, run, run_migration};
+pub use app::{
+    About, App, Failure, HistoryArgs, ask_readiness, host, main, main_with_stores, report, run, run_migration,
+};
 /// Who calls, and how a token becomes a caller.
 pub use audit;
 pub use health::Health;

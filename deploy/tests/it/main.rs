@@ -41,6 +41,22 @@ fn a_folder_that_is_no_repository() {
 }
 
 #[test]
+fn history_needs_golden_files_a_sample_that_is_there_and_an_engine() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let golden = folder.path().display().to_string();
+    for (arguments, told) in [
+        (vec!["bank/accounts:1"], "the Docker engine at unix:///nowhere/docker.sock: does not answer"),
+        (vec!["--golden", &golden, "bank/accounts:1"], "there is no golden event"),
+        (vec!["--golden", "/nowhere", "bank/accounts:1"], "/nowhere: No such file"),
+        (vec!["--sample", "/nowhere.jsonl", "bank/accounts:1"], "/nowhere.jsonl: No such file"),
+    ] {
+        let output = bank_deploy(repository(), &[&["history"], arguments.as_slice()].concat());
+        assert_one_line(&output, 1, told);
+    }
+    assert_eq!(bank_deploy(repository(), &["history"]).status.code(), Some(2));
+}
+
+#[test]
 fn no_image_is_a_mistake_in_the_command_line() {
     assert_eq!(bank_deploy(repository(), &["smoke"]).status.code(), Some(2));
     assert_eq!(bank_deploy(repository(), &["smock", "bank/accounts:1"]).status.code(), Some(2));

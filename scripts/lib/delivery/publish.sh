@@ -4,6 +4,7 @@
 publish() {
     local service reference
     smoke_all
+    history_all
     start_registry
     refused 1 "does not answer" "a registry that is not there" docker/publish.sh 127.0.0.1:1 "$version" accounts
     refused 2 "no service is called 'loans'" "an unknown service" docker/publish.sh "$registry" "$version" loans
@@ -45,6 +46,9 @@ write_over() {
     docker tag "$run/accounts:$version" "$run/accounts:kept"
     variant other <<<'LABEL changed=yes'
     "$deploy" smoke "$run/accounts:other" >/dev/null || die "the other image is not fit"
+    refused 1 "did not pass the history gate" "an image that was not shown what was ever written" \
+        docker/publish.sh "$registry" other accounts
+    "$deploy" history "$run/accounts:other" >/dev/null || die "the other image does not read what was ever written"
     docker tag "$run/accounts:other" "$run/accounts:$version"
     refused 1 "is there already and is another image" "another image under a version that is taken" \
         docker/publish.sh "$registry" "$version" accounts

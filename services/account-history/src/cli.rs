@@ -8,10 +8,12 @@ use clap::{Parser, Subcommand, ValueEnum};
 use messaging::Bus;
 use service_kit::backends::open_bus;
 use service_kit::settings::{CommonArgs, load};
-use service_kit::{Failure, ServerSettings, ask_readiness, report, run, run_migration, telemetry};
+use service_kit::{
+    Failure, HistoryArgs, ServerSettings, ask_readiness, report, run, run_migration, telemetry,
+};
 
 use crate::rebuild::{RebuildReport, rebuild};
-use crate::{ABOUT, Config, http_owners, migrate, open_views, start};
+use crate::{ABOUT, Config, history, http_owners, migrate, open_views, start};
 
 /// How many differences are named; the others are counted.
 const NAMED: usize = 20;
@@ -36,6 +38,9 @@ enum Command {
     Health(CommonArgs),
     /// Create the indexes and topics that are missing, and end
     Migrate(CommonArgs),
+    /// Read recorded events and snapshots without any server, and print what becomes of each shape; exit status 1 when this
+    /// program cannot read what was written before
+    History(HistoryArgs),
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -56,16 +61,18 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime.block_on(run_command(cli)),
         Err(error) => Err(Failure::start(error)),
     };
-    report(ABOUT.name, outcome)
+    outcome.unwrap_or_else(|failure| report(ABOUT.name, Err(failure)))
 }
 
-async fn run_command(cli: Cli) -> Result<(), Failure> {
+async fn run_command(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.command {
-        Some(Command::Rebuild(settings)) => rebuild_once(&settings).await,
-        Some(Command::Health(settings)) => ask_readiness(&ABOUT, &settings),
-        Some(Command::Migrate(settings)) => run_migration(&ABOUT, &settings, migrate).await,
-        None => run(&ABOUT, &with_role(cli.settings, cli.role), start).await,
+        Some(Command::Rebuild(settings)) => rebuild_once(&settings).await?,
+        Some(Command::Health(settings)) => ask_readiness(&ABOUT, &settings)?,
+        Some(Command::Migrate(settings)) => run_migration(&ABOUT, &settings, migrate).await?,
+        Some(Command::History(args)) => return Ok(history().check(&args.files)),
+        None => run(&ABOUT, &with_role(cli.settings, cli.role), start).await?,
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The flag is a short way to say `--set role=…`; it comes last, so it wins.

@@ -9,6 +9,7 @@ mod application;
 mod cli;
 pub mod config;
 mod error;
+mod history;
 pub mod owners;
 pub mod projector;
 pub mod rebuild;
@@ -35,6 +36,7 @@ use service_kit::{About, App, Tasks};
 pub use api::openapi::openapi;
 pub use cli::main;
 pub use config::{Config, Role};
+pub use history::history;
 
 use crate::application::Application;
 use crate::owners::HttpOwners;

@@ -11,11 +11,14 @@ use service_kit::backends::{self, Watched};
 use crate::Deps;
 use crate::projector::Projector;
 
+/// Whose events it reads.
+pub(crate) const READS: [&str; 2] = [Account::TYPE, MoneyTransfer::TYPE];
+
 /// Reads `bank.account` and `bank.transfer` from their start, or from where this subscription stopped.
 pub(crate) async fn subscribe(id: &str, deps: &Deps) -> anyhow::Result<Watched> {
     let subscription = Subscription {
         id: id.to_owned(),
-        topics: vec![topic_of(Account::TYPE), topic_of(MoneyTransfer::TYPE)],
+        topics: READS.map(topic_of).to_vec(),
         handler: Arc::new(Projector::new(Arc::clone(&deps.views), Arc::clone(&deps.owner))),
         dead_letters: Arc::clone(&deps.dead_letters),
         owner: Some(Arc::clone(&deps.owner)),

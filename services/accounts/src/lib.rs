@@ -6,6 +6,7 @@ mod api;
 mod application;
 pub mod config;
 mod error;
+mod history;
 mod subscriptions;
 mod sweeper;
 
@@ -26,6 +27,7 @@ use service_kit::{About, App, Tasks, owned_streams};
 
 pub use api::openapi::openapi;
 pub use config::Config;
+pub use history::history;
 
 use crate::api::trials::{self, Trials};
 use crate::application::Application;

@@ -3,5 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    service_kit::main_with_stores(&accounts::ABOUT, accounts::start, accounts::migrate)
+    service_kit::main_with_stores(&accounts::ABOUT, accounts::start, accounts::migrate, |files| {
+        accounts::history().check(files)
+    })
 }

@@ -21,13 +21,16 @@ use uuid::Uuid;
 
 use crate::Deps;
 
+/// Whose events it reads.
+pub(crate) const READS: [&str; 2] = [MoneyTransfer::TYPE, BulkTransfer::TYPE];
+
 /// Reads the topics from their start, or from where this subscription stopped.
 pub(crate) async fn subscribe(id: &str, deps: &Deps, commands: Commands<Account>) -> anyhow::Result<Watched> {
     let steps =
         TransferSteps { commands, store: Arc::clone(&deps.side.store), clock: Arc::clone(&deps.clock) };
     let subscription = Subscription {
         id: id.to_owned(),
-        topics: [MoneyTransfer::TYPE, BulkTransfer::TYPE].map(topic_of).to_vec(),
+        topics: READS.map(topic_of).to_vec(),
         handler: Arc::new(PerEvent(steps)),
         dead_letters: Arc::clone(&deps.side.dead_letters),
         owner: None,
@@ -43,7 +46,7 @@ struct TransferSteps {
 }
 
 /// What an account is asked for.
-struct Step {
+pub(crate) struct Step {
     account: AccountId,
     command_id: Uuid,
     command: AccountCommand,
@@ -52,7 +55,8 @@ struct Step {
 }
 
 impl Step {
-    fn after(event: &RecordedEvent, now: DateTime<Utc>) -> Result<Option<Self>, CodecError> {
+    /// What `event` asks for now.
+    pub(crate) fn after(event: &RecordedEvent, now: DateTime<Utc>) -> Result<Option<Self>, CodecError> {
         Ok(match event.stream.aggregate_type.as_str() {
             MoneyTransfer::TYPE => Self::of_transfer(&event.decode()?, now),
             BulkTransfer::TYPE => Self::of_bulk(&event.decode()?, now),
@@ -79,7 +83,7 @@ impl Handler for TransferSteps {
         let Step { account, command_id, command, asks_again } = match Step::after(event, self.clock.now()) {
             Ok(Some(step)) => step,
             Ok(None) => return Outcome::Done,
-            Err(error) => return Outcome::DeadLetter(error.to_string()),
+            Err(error) => return Outcome::unreadable(&error),
         };
         match self.commands.execute(account.0, command, caused_by(event, command_id)).await {
             // The sweeper asks because it has not seen the answer: say it again.

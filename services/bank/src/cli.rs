@@ -5,12 +5,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use service_kit::settings::{CommonArgs, load};
-use service_kit::{About, Failure, report};
+use service_kit::{About, Failure, HistoryArgs, report};
 
 use crate::config::{Config, DEFAULTS};
-use crate::{audit, demo, documents, redrive, start, token, verify};
+use crate::{audit, demo, documents, history, redrive, start, token, verify};
 
-const ABOUT: About = About {
+pub(crate) const ABOUT: About = About {
     name: "bank",
     version: env!("CARGO_PKG_VERSION"),
     summary: "The whole bank in one process",
@@ -50,6 +50,11 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Read the stores directly and check every invariant; exit status 1 on any difference
     Verify(verify::VerifyArgs),
+    /// Read recorded events and snapshots without any store, and print what becomes of each shape in each service; exit
+    /// status 1 when this program cannot read what was written before
+    History(HistoryArgs),
+    /// Print whole streams of every shape that the stores hold, the youngest, for `history`; titles and memos are in them
+    Sample(history::SampleArgs),
     /// List the messages that wait behind a failure, or replay them in order
     Redrive(redrive::RedriveArgs),
     /// Read the audit log: who asked for what, and what came of it; or check that it is whole
@@ -82,6 +87,8 @@ async fn dispatch(cli: Cli) -> ExitCode {
         Command::Health(settings) => report(ABOUT.name, service_kit::ask_readiness(&ABOUT, &settings)),
         Command::Demo(args) => finish(demo::run(args).await),
         Command::Verify(args) => finish(verify::run(args).await),
+        Command::History(args) => history::history().check(&args.files),
+        Command::Sample(args) => finish(history::sample(args).await),
         Command::Redrive(args) => finish(redrive::run(args).await),
         Command::Audit(command) => finish(audit::run(command).await),
         Command::Token(args) => finish(token::run(args)),

@@ -6,6 +6,7 @@ mod cli;
 pub mod config;
 pub mod demo;
 pub mod documents;
+pub mod history;
 pub mod parts;
 mod redrive;
 pub mod token;

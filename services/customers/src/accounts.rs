@@ -96,7 +96,7 @@ impl Handler for Projector {
     async fn handle(&self, event: &RecordedEvent) -> Outcome {
         let account_event = match event.decode::<AccountEvent>() {
             Ok(account_event) => account_event,
-            Err(error) => return Outcome::DeadLetter(error.to_string()),
+            Err(error) => return Outcome::unreadable(&error),
         };
         match self.accounts.apply(event.stream.aggregate_id, &account_event).await {
             Ok(()) => Outcome::Done,

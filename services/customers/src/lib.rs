@@ -8,6 +8,7 @@ mod api;
 mod application;
 pub mod config;
 mod error;
+mod history;
 mod passwords;
 mod sealing;
 mod sweeper;
@@ -29,6 +30,7 @@ use service_kit::{About, App, Tasks};
 
 pub use api::openapi::openapi;
 pub use config::Config;
+pub use history::history;
 pub use vault::{Discrepancy, Vault};
 
 use crate::accounts::KnownAccounts;

@@ -3,5 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    service_kit::main_with_stores(&customers::ABOUT, customers::start, customers::migrate)
+    service_kit::main_with_stores(&customers::ABOUT, customers::start, customers::migrate, |files| {
+        customers::history().check(files)
+    })
 }

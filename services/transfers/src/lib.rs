@@ -10,6 +10,7 @@ mod application;
 pub mod config;
 mod due_orders;
 mod error;
+mod history;
 mod subscriptions;
 mod sweeper;
 pub mod trials;
@@ -34,6 +35,7 @@ use service_kit::{About, App, Tasks, owned_streams};
 
 pub use api::openapi::openapi;
 pub use config::Config;
+pub use history::history;
 
 use crate::application::{Application, Orders};
 use crate::trials::{HttpTrials, Trials};

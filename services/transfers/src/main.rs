@@ -3,5 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    service_kit::main_with_stores(&transfers::ABOUT, transfers::start, transfers::migrate)
+    service_kit::main_with_stores(&transfers::ABOUT, transfers::start, transfers::migrate, |files| {
+        transfers::history().check(files)
+    })
 }

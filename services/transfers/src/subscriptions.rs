@@ -22,12 +22,15 @@ use uuid::Uuid;
 use crate::Deps;
 use crate::application::Application;
 
+/// Whose events it reads.
+pub(crate) const READS: [&str; 5] =
+    [Account::TYPE, MoneyTransfer::TYPE, BulkTransfer::TYPE, TransferOrder::TYPE, Customer::TYPE];
+
 /// Reads its topics from their start, or from where this subscription stopped.
 pub(crate) async fn subscribe(id: &str, deps: &Deps, application: Application) -> anyhow::Result<Watched> {
-    let types = [Account::TYPE, MoneyTransfer::TYPE, BulkTransfer::TYPE, TransferOrder::TYPE, Customer::TYPE];
     let subscription = Subscription {
         id: id.to_owned(),
-        topics: types.map(topic_of).into(),
+        topics: READS.map(topic_of).into(),
         handler: Arc::new(PerEvent(FollowUps { application })),
         dead_letters: Arc::clone(&deps.side.dead_letters),
         owner: None,
@@ -42,48 +45,38 @@ struct FollowUps {
 }
 
 /// What follows an event, with the commands' ids.
-enum NextStep {
+pub(crate) enum NextStep {
     Transfer(TransferId, Uuid, TransferCommand),
     Bulk(BulkId, Uuid, BulkTransferCommand),
     Lines(BulkId, Vec<(TransferId, Uuid, TransferCommand)>),
+    /// The orders of this customer are cancelled.
+    Leave(Uuid),
     Nothing,
 }
 
-impl FollowUps {
-    fn next_step(&self, event: &RecordedEvent) -> Result<NextStep, CodecError> {
-        let now = self.application.clock.now();
+impl NextStep {
+    /// What follows `event` now; a transfer that it makes is out of time at `deadline`.
+    pub(crate) fn after(
+        event: &RecordedEvent,
+        now: DateTime<Utc>,
+        deadline: DateTime<Utc>,
+    ) -> Result<Self, CodecError> {
+        let id = event.stream.aggregate_id;
         Ok(match event.stream.aggregate_type.as_str() {
-            Account::TYPE => NextStep::after_answer(&event.decode()?),
-            MoneyTransfer::TYPE => {
-                NextStep::of(saga::reversal_commands_after(&event.decode::<TransferEvent>()?))
-            }
-            BulkTransfer::TYPE => {
-                NextStep::after_bulk(BulkId(event.stream.aggregate_id), &event.decode()?, now)
-            }
+            Account::TYPE => Self::after_answer(&event.decode()?),
+            MoneyTransfer::TYPE => Self::of(saga::reversal_commands_after(&event.decode::<TransferEvent>()?)),
+            BulkTransfer::TYPE => Self::after_bulk(BulkId(id), &event.decode()?, now),
             TransferOrder::TYPE => {
-                let deadline = self.application.deadline_from(now);
-                NextStep::of(order::saga::transfer_commands_after(
-                    &event.decode::<OrderEvent>()?,
-                    now,
-                    deadline,
-                ))
+                Self::of(order::saga::transfer_commands_after(&event.decode::<OrderEvent>()?, now, deadline))
             }
-            _ => NextStep::Nothing,
+            Customer::TYPE => match event.decode()? {
+                CustomerEvent::ErasureRequested { .. } => Self::Leave(id),
+                _ => Self::Nothing,
+            },
+            _ => Self::Nothing,
         })
     }
 
-    async fn after_a_customers(&self, event: &RecordedEvent) -> Outcome {
-        match event.decode() {
-            Ok(CustomerEvent::ErasureRequested { .. }) => {
-                outcome_of(self.application.cancel_orders_of(event.stream.aggregate_id, event).await)
-            }
-            Ok(_) => Outcome::Done,
-            Err(error) => Outcome::DeadLetter(error.to_string()),
-        }
-    }
-}
-
-impl NextStep {
     fn after_answer(event: &AccountEvent) -> Self {
         match bulk_transfer::saga::bulk_command_after(event) {
             Some((bulk_id, command_id, command)) => Self::Bulk(bulk_id, command_id, command),
@@ -104,13 +97,11 @@ impl NextStep {
 #[async_trait]
 impl Handler for FollowUps {
     async fn handle(&self, event: &RecordedEvent) -> Outcome {
-        if event.stream.aggregate_type == Customer::TYPE {
-            return self.after_a_customers(event).await;
-        }
         let Application { commands, bulk_commands, .. } = &self.application;
         let context = |command_id| caused_by(event, command_id);
-        match self.next_step(event) {
-            Err(error) => Outcome::DeadLetter(error.to_string()),
+        let now = self.application.clock.now();
+        match NextStep::after(event, now, self.application.deadline_from(now)) {
+            Err(error) => Outcome::unreadable(&error),
             Ok(NextStep::Nothing) => Outcome::Done,
             Ok(NextStep::Transfer(id, command_id, command)) => {
                 outcome_of(commands.execute(id.0, command, context(command_id)).await)
@@ -120,6 +111,9 @@ impl Handler for FollowUps {
             }
             Ok(NextStep::Lines(bulk_id, lines)) => {
                 self.application.start_lines(bulk_id, lines, context).await
+            }
+            Ok(NextStep::Leave(customer)) => {
+                outcome_of(self.application.cancel_orders_of(customer, event).await)
             }
         }
     }

@@ -11,6 +11,7 @@ mod dispatcher;
 mod endpoint;
 mod error;
 mod filter;
+mod history;
 mod housekeeping;
 mod listener;
 mod message;
@@ -40,6 +41,7 @@ use tokio::sync::Notify;
 pub use api::openapi::openapi;
 pub use config::Config;
 pub use dispatcher::AFTER_POST;
+pub use history::history;
 pub use store::{Told, WebhookStore};
 
 use crate::application::Application;

@@ -15,10 +15,12 @@ use domain::event::CodecError;
 use domain::transfer::{MoneyTransfer, TransferEvent};
 use event_store::{Clock, RecordedEvent, StreamId};
 use messaging::{BatchHandler, Outcome};
+use service_kit::history::Unread;
 use service_kit::http::command_id;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::audience::Parties;
 use crate::message::{self, Body};
 use crate::owner::Owner;
 use crate::store::{NewDelivery, Recording, StoreError, WebhookStore};
@@ -83,7 +85,7 @@ impl Listener {
                 }
                 Err(error) => {
                     unreadable.insert(&event.stream);
-                    outcomes.push(Outcome::DeadLetter(error.to_string()));
+                    outcomes.push(Outcome::unreadable(&error));
                 }
             }
         }
@@ -136,6 +138,24 @@ async fn note_one(
         Happened::Customer(_) => {}
     }
     Ok(is_due)
+}
+
+/// Makes what would be told of `event`, if there were a webhook of everybody whom it concerns; `parties` is who has part in
+/// its transfer, by what came before it.
+pub(crate) fn telling(event: &RecordedEvent, parties: &mut Parties) -> Result<(), Unread> {
+    let happened = Happened::read(event)?;
+    message::whole(event).map_err(Unread::unfit)?;
+    match happened {
+        Happened::Account(account_event) => {
+            message::for_owner(event, account_event).map_err(Unread::unfit)?;
+        }
+        Happened::Transfer(transfer_event) => {
+            *parties = std::mem::take(parties).after(&transfer_event);
+            message::for_party(event, transfer_event).map_err(Unread::unfit)?;
+        }
+        Happened::Customer(_) => {}
+    }
+    Ok(())
 }
 
 /// Writes a delivery for each of the owner's webhooks that wants to hear of this.

@@ -3,5 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    service_kit::main_with_stores(&webhooks::ABOUT, webhooks::start, webhooks::migrate)
+    service_kit::main_with_stores(&webhooks::ABOUT, webhooks::start, webhooks::migrate, |files| {
+        webhooks::history().check(files)
+    })
 }

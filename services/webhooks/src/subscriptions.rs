@@ -13,9 +13,12 @@ use tokio::sync::Notify;
 use crate::Deps;
 use crate::listener::Listener;
 
+/// Whose events it reads.
+pub(crate) const READS: [&str; 3] = [Account::TYPE, MoneyTransfer::TYPE, Customer::TYPE];
+
 /// What it reads.
 pub(crate) fn topics() -> Vec<String> {
-    [Account::TYPE, MoneyTransfer::TYPE, Customer::TYPE].map(topic_of).into()
+    READS.map(topic_of).into()
 }
 
 /// Reads the topics from their start, or from where this subscription stopped. `due` is told when there is something to

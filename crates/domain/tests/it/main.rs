@@ -13,6 +13,7 @@ mod customer;
 mod fixtures;
 mod given;
 mod golden;
+mod golden_snapshots;
 mod ledger;
 mod model;
 mod money;

@@ -68,12 +68,14 @@ fn the_newest_version_is_written() {
 fn a_version_from_the_future_is_refused_rather_than_misread() {
     let error = decode::<PersonEvent>("PersonNamed", 4, &fields(json!({}))).expect_err("too new");
     assert!(matches!(error, CodecError::NewerSchema { found: 4, known: 3, .. }), "{error}");
+    assert!(error.is_of_newer_code());
 }
 
 #[test]
 fn an_unknown_type_is_refused() {
     let error = decode::<PersonEvent>("PersonBorn", 1, &fields(json!({}))).expect_err("unknown");
-    assert!(matches!(error, CodecError::UnknownType(name) if name == "PersonBorn"));
+    assert!(matches!(&error, CodecError::UnknownType(name) if name == "PersonBorn"));
+    assert!(error.is_of_newer_code());
 }
 
 #[test]
@@ -81,6 +83,7 @@ fn a_payload_of_another_shape_is_refused_by_the_events_name() {
     let error = decode::<AccountEvent>("AccountFrozen", 1, &fields(json!({ "at": "yesterday" })))
         .expect_err("no time");
     assert!(error.to_string().contains("AccountFrozen"), "{error}");
+    assert!(!error.is_of_newer_code());
 }
 
 #[test]

@@ -9,6 +9,7 @@ pub(crate) mod outbox;
 pub(crate) mod owners;
 pub(crate) mod reading;
 pub(crate) mod repository;
+pub(crate) mod samples;
 pub(crate) mod snapshots;
 pub(crate) mod trouble;
 
@@ -93,6 +94,10 @@ macro_rules! keeps_every_promise {
                 an_update_needs_the_right_version
                 the_same_command_saves_once
                 the_past_can_be_found
+            }
+            samples {
+                a_sample_has_the_youngest_streams_of_every_shape
+                a_sample_is_bounded
             }
             snapshots {
                 a_snapshot_and_its_tail_equal_a_full_replay

@@ -100,6 +100,15 @@ impl EventStore for Forgetful {
         self.store.streams_of(aggregate_type, owner, before, limit).await
     }
 
+    async fn sample(
+        &self,
+        aggregate_type: &str,
+        per_shape: u32,
+        longest: u32,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        self.store.sample(aggregate_type, per_shape, longest).await
+    }
+
     async fn pending(&self, except: &[CommitId], event_limit: u32) -> Result<Vec<PendingCommit>, StoreError> {
         self.store.pending(except, event_limit).await
     }

@@ -1,5 +1,7 @@
 //! What a service can be asked to do, and with which settings.
 
+use std::path::PathBuf;
+
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
 use super::About;
@@ -11,6 +13,21 @@ pub(super) enum Errand {
     Serve,
     Health,
     Migrate,
+    History,
+}
+
+/// An errand with what it needs to know.
+pub(super) enum Asked {
+    With(Errand, CommonArgs),
+    History(HistoryArgs),
+}
+
+/// What `history` is told, which needs no settings.
+#[derive(Debug, Clone, Args)]
+pub struct HistoryArgs {
+    /// Golden events (TYPE.vN.json), streams as `bank sample` prints them (NAME.jsonl), or folders of such files
+    #[arg(required = true, value_name = "FILE|DIR")]
+    pub files: Vec<PathBuf>,
 }
 
 impl Errand {
@@ -19,6 +36,7 @@ impl Errand {
             Self::Serve => "serve",
             Self::Health => "health",
             Self::Migrate => "migrate",
+            Self::History => "history",
         }
     }
 
@@ -29,23 +47,31 @@ impl Errand {
                 "Ask the service that runs with these settings whether it is ready; exit status 0 or 1"
             }
             Self::Migrate => "Create the tables and topics that are missing, and end",
+            Self::History => {
+                "Read recorded events and snapshots without any server, and print what becomes of each shape; exit status 1 \
+                 when this program cannot read what was written before"
+            }
         }
     }
 }
 
 impl About {
     /// Reads the process's arguments; prints help, the version or a mistake and ends the process when asked to.
-    pub(super) fn parse(&self, errands: &[Errand]) -> (Errand, CommonArgs) {
+    pub(super) fn parse(&self, errands: &[Errand]) -> Asked {
         let matches = self.command(errands).get_matches();
-        let (errand, settings) = asked_for(errands, &matches);
-        (errand, CommonArgs::from_arg_matches(settings).unwrap_or_else(|error| error.exit()))
+        asked_for(errands, &matches).unwrap_or_else(|error| error.exit())
     }
 
     fn command(&self, errands: &[Errand]) -> Command {
         let command = Command::new(self.name).version(self.version).args_conflicts_with_subcommands(true);
-        let subcommands = errands
-            .iter()
-            .map(|errand| self.with_settings(Command::new(errand.name())).about(errand.summary()));
+        let subcommands = errands.iter().map(|errand| {
+            let command = Command::new(errand.name());
+            match errand {
+                Errand::History => HistoryArgs::augment_args(command),
+                _ => self.with_settings(command),
+            }
+            .about(errand.summary())
+        });
         self.with_settings(command).about(self.summary).subcommands(subcommands)
     }
 
@@ -58,10 +84,13 @@ impl About {
     }
 }
 
-fn asked_for<'a>(errands: &[Errand], matches: &'a ArgMatches) -> (Errand, &'a ArgMatches) {
-    let Some((name, settings)) = matches.subcommand() else { return (Errand::Serve, matches) };
+fn asked_for(errands: &[Errand], matches: &ArgMatches) -> Result<Asked, clap::Error> {
+    let (name, told) = matches.subcommand().unwrap_or((Errand::Serve.name(), matches));
     let errand = errands.iter().find(|errand| errand.name() == name);
-    (errand.copied().unwrap_or(Errand::Serve), settings)
+    Ok(match errand.copied().unwrap_or(Errand::Serve) {
+        Errand::History => Asked::History(HistoryArgs::from_arg_matches(told)?),
+        errand => Asked::With(errand, CommonArgs::from_arg_matches(told)?),
+    })
 }
 
 #[cfg(test)]
@@ -72,12 +101,16 @@ mod tests {
         About { name: "accounts", version: "1", summary: "", defaults: "listen = \"h:1\"", example: None };
 
     fn parsed(arguments: &[&str]) -> Result<(Errand, Option<String>), clap::error::ErrorKind> {
-        let errands = [Errand::Health];
+        let errands = [Errand::Health, Errand::History];
         let arguments = [&["accounts"], arguments].concat();
         let matches =
             ABOUT.command(&errands).try_get_matches_from(arguments).map_err(|error| error.kind())?;
-        let (errand, settings) = asked_for(&errands, &matches);
-        Ok((errand, CommonArgs::from_arg_matches(settings).unwrap().listen))
+        match asked_for(&errands, &matches).unwrap() {
+            Asked::With(errand, settings) => Ok((errand, settings.listen)),
+            Asked::History(args) => {
+                Ok((Errand::History, args.files.first().map(|file| file.display().to_string())))
+            }
+        }
     }
 
     #[test]
@@ -85,6 +118,16 @@ mod tests {
         assert_eq!(parsed(&[]), Ok((Errand::Serve, None)));
         assert_eq!(parsed(&["--listen", "h:2"]), Ok((Errand::Serve, Some("h:2".to_owned()))));
         assert_eq!(parsed(&["health", "--listen", "h:2"]), Ok((Errand::Health, Some("h:2".to_owned()))));
+    }
+
+    #[test]
+    fn history_takes_files_and_no_settings() {
+        assert_eq!(parsed(&["history", "a", "b"]), Ok((Errand::History, Some("a".to_owned()))));
+        assert_eq!(parsed(&["history"]), Err(clap::error::ErrorKind::MissingRequiredArgument));
+        assert_eq!(
+            parsed(&["history", "--listen", "h:2", "a"]),
+            Err(clap::error::ErrorKind::UnknownArgument)
+        );
     }
 
     #[test]

@@ -20,8 +20,8 @@ pub(super) enum Decoded {
     Transfer(TransferEvent),
     /// Of an aggregate that these views show nothing of.
     Other,
-    /// Nothing that this code can read.
-    Unreadable(String),
+    /// Nothing that this code can read, and what becomes of it.
+    Unreadable(Outcome),
 }
 
 impl Decoded {
@@ -31,7 +31,7 @@ impl Decoded {
             MoneyTransfer::TYPE => event.decode().map(Self::Transfer),
             _ => Ok(Self::Other),
         };
-        decoded.unwrap_or_else(|error| Self::Unreadable(error.to_string()))
+        decoded.unwrap_or_else(|error| Self::Unreadable(Outcome::unreadable(&error)))
     }
 }
 
@@ -139,8 +139,8 @@ impl Folding {
             Decoded::Account(said) => self.fold_account(AccountId(id), event, said),
             Decoded::Transfer(said) => self.fold_transfer(TransferId(id), event, said),
             Decoded::Other => Outcome::Done,
-            Decoded::Unreadable(why) => match guard(self.last_seen(event), event.version) {
-                Folded::Applied(()) => Outcome::DeadLetter(why.clone()),
+            Decoded::Unreadable(outcome) => match guard(self.last_seen(event), event.version) {
+                Folded::Applied(()) => outcome.clone(),
                 other => outcome_of(&other),
             },
         }

@@ -60,13 +60,18 @@ impl Views {
     pub fn replay<'a>(events: impl IntoIterator<Item = &'a RecordedEvent>) -> Result<Self, ReplayError> {
         let mut views = Self::default();
         for recorded in events {
-            match recorded.stream.aggregate_type.as_str() {
-                Account::TYPE => views.fold_account(recorded)?,
-                MoneyTransfer::TYPE => views.fold_transfer(recorded)?,
-                _ => {}
-            }
+            views.fold(recorded)?;
         }
         Ok(views)
+    }
+
+    /// Folds the next event of its stream into these views.
+    pub(crate) fn fold(&mut self, recorded: &RecordedEvent) -> Result<(), ReplayError> {
+        match recorded.stream.aggregate_type.as_str() {
+            Account::TYPE => self.fold_account(recorded),
+            MoneyTransfer::TYPE => self.fold_transfer(recorded),
+            _ => Ok(()),
+        }
     }
 
     /// These documents and rows, by their keys.

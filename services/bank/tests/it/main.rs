@@ -20,6 +20,7 @@ mod forgetting;
 #[cfg(feature = "distributed")]
 mod forgotten_on_servers;
 mod gate;
+mod history;
 mod leaks;
 mod load;
 mod mutated;

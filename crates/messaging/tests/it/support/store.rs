@@ -113,6 +113,10 @@ impl EventStore for FakeStore {
         unimplemented!("not used by the relay")
     }
 
+    async fn sample(&self, _: &str, _: u32, _: u32) -> Result<Vec<Uuid>, StoreError> {
+        unimplemented!("not used by the relay")
+    }
+
     async fn republish(&self, _: Uuid) -> Result<bool, StoreError> {
         unimplemented!("not used by the relay")
     }

@@ -1,4 +1,4 @@
-//! What is noted of a smoke test: `docker/publish.sh` asks for it by the image's id.
+//! What is noted of a test of an image: `docker/publish.sh` asks for it by the image's id.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,23 +6,28 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::Outcome;
 use crate::error::DeployError;
+
+/// What became of an image in a test.
+pub trait Tested: Clone + Serialize {
+    /// `sha256:…`, by which publishing knows the image.
+    fn id(&self) -> &str;
+}
 
 /// The last test of one image. A test that fails takes the place of an earlier one that passed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record {
+pub struct Record<O> {
     /// When it ended.
     pub tested_at: DateTime<Utc>,
     /// What came of it.
     #[serde(flatten)]
-    pub outcome: Outcome,
+    pub outcome: O,
 }
 
-impl Record {
+impl<O: Tested> Record<O> {
     /// Of what has just been found.
     #[must_use]
-    pub fn of(outcome: &Outcome) -> Self {
+    pub fn of(outcome: &O) -> Self {
         Self { tested_at: Utc::now(), outcome: outcome.clone() }
     }
 
@@ -31,7 +36,7 @@ impl Record {
     /// # Errors
     /// [`DeployError::File`] when it cannot be written.
     pub fn write(&self, folder: &Path) -> Result<PathBuf, DeployError> {
-        let id = self.outcome.id.trim_start_matches("sha256:");
+        let id = self.outcome.id().trim_start_matches("sha256:");
         let path = folder.join(format!("{id}.json"));
         let failed = |error: std::io::Error| DeployError::file(&path, error);
         let text = serde_json::to_string(self).map_err(DeployError::here)?;
@@ -45,6 +50,7 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::smoke::Outcome;
 
     fn outcome(passed: bool) -> Outcome {
         Outcome {
@@ -65,7 +71,7 @@ mod tests {
         Record::of(&outcome(true)).write(&records).unwrap();
         let path = Record::of(&outcome(false)).write(&records).unwrap();
         assert_eq!(path, records.join("abc.json"));
-        let read: Record = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        let read: Record<Outcome> = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
         assert_eq!(read.outcome, outcome(false));
         assert_eq!(fs::read_dir(records).unwrap().count(), 1);
     }
