@@ -2,7 +2,8 @@
 # Runs the stages of the Jenkinsfile for one service against the engine and the registry of this run: the same lines that
 # Jenkins runs, in their order, up to a deployment beside servers of docker-compose.yml.
 #
-# The service is `transfers`, which has tests and needs no other service to run.
+# The service is `transfers`: its tests need no servers, and to be ready it needs nobody but customers, whose keys it checks
+# tokens with.
 
 pipeline() {
     pipeline_tools
@@ -37,17 +38,17 @@ pipeline_compose_file() {
         "BANK_CI_SECRETS=$work/ci-secrets" "$program" --file deploy/ci/compose.yml config --quiet
 }
 
-# Only what the service stands on.
+# Only what the service stands on, with its databases.
 pipeline_servers() {
     local program
     program=$(compose_program)
     pipeline_name=p$$
     pipeline_secrets=$work/pipeline-secrets
-    pipeline_composed=(env "BANK_SECRETS=$pipeline_secrets" "$program" --project-name "$pipeline_name-servers" --file docker-compose.yml)
+    pipeline_composed=(env "BANK_SECRETS=$pipeline_secrets" "BANK_REGISTRY=$run" "BANK_VERSION=$version" "$program"
+        --project-name "$pipeline_name-servers" --file docker-compose.yml)
     cleanups+=(pipeline_remove)
     docker/secrets.sh "$pipeline_secrets"
-    expect "the servers are up" timeout 300 "${pipeline_composed[@]}" up --wait --wait-timeout 240 postgres kafka
-    expect "and have the databases" timeout 120 "${pipeline_composed[@]}" run --rm -T databases
+    expect "the servers are up, and customers" timeout 300 "${pipeline_composed[@]}" up --wait --wait-timeout 240 customers
 }
 
 pipeline_remove() {
@@ -59,7 +60,7 @@ pipeline_remove() {
 
 pipeline_settings() {
     mkdir -p "$work/desired"
-    printf 'name = "%s"\nnetwork = "%s-servers_bank"\nsecrets = "%s"\nregistry = "%s"\nbind = "127.0.0.1:%s"\n[services]\n' \
+    printf 'name = "%s"\nnetwork = "%s-servers_bank"\nsecrets = "%s"\nregistry = "%s"\nbind = "127.0.0.1:%s"\n[services]\ntransfers = "published"\n' \
         "$pipeline_name" "$pipeline_name" "$pipeline_secrets" "$registry" "$(free_port)" >"$work/desired/staging.toml"
     cp "$work/desired/staging.toml" "$work/desired/production.toml"
     export BANK_CI_DIR=$work/ci BANK_CI_JUNIT=$work/junit BANK_CI_REGISTRY=$registry BANK_CI_DESIRED=$work/desired BANK_DEPLOY=$deploy
