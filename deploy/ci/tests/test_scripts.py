@@ -1,7 +1,10 @@
 """What the stages' scripts hand to the tools below them, and what they refuse. The tools are stand-ins on PATH here."""
 
+import json
 import os
+import shutil
 import unittest
+import xml.etree.ElementTree as xml
 
 from common import CI, ROOT, InFolder, run
 
@@ -58,6 +61,36 @@ class Scripts(InFolder):
         self.assertEqual((done.returncode, len(self.calls())), (0, 1), "the tools run nowhere")
         for environment in ("staging", "production"):
             self.assertTrue((ROOT / f"deploy/environments/{environment}.toml").is_file())
+
+    def test_tests_are_run_and_reported_by_package(self):
+        """cargo is a stand-in that has built two programs for accounts, one of which fails, and one for webhooks."""
+        real, built = shutil.which("cargo"), []
+        for package, name, code in (("accounts", "broken", 101), ("accounts", "whole", 0), ("webhooks", "whole", 0)):
+            result = "FAILED" if code else "ok"
+            program = self.write(f"built/{package}/{name}", (
+                f"#!/bin/sh\npwd >>{self.folder}/folders\necho 'running 1 test'\necho 'test one ... {result}'\n"
+                f"echo 'test result: {result}. {int(not code)} passed; {int(bool(code))} failed; 0 ignored; 0 measured'\nexit {code}\n"
+            ))
+            program.chmod(0o755)
+            built.append({"reason": "compiler-artifact", "profile": {"test": True}, "executable": str(program),
+                          "manifest_path": str(ROOT / f"services/{package}/Cargo.toml")})
+        # What was built for tests to use is no test.
+        built.append(built[-1] | {"profile": {"test": False}, "executable": "/nowhere"})
+        self.write("messages", "".join(json.dumps(each) + "\n" for each in built))
+        self.write("bin/cargo", f'#!/bin/sh\n[ "$1" != test ] || exec cat {self.folder}/messages\nexec {real} "$@"\n').chmod(0o755)
+        junit, told = self.folder / "junit", {"BANK_TEST_POSTGRES_URL": "postgres://none"}
+        self.write("junit/of-before.xml", "")
+        done = self.script("test", "accounts", "webhooks", BANK_CI_JUNIT=str(junit), **told)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("tests failed in accounts; see", done.stderr)
+        self.assertEqual(sorted(path.name for path in junit.iterdir()), ["accounts.xml", "webhooks.xml"])
+        accounts = xml.parse(junit / "accounts.xml").getroot()
+        self.assertEqual((accounts.get("tests"), accounts.get("failures"), accounts.get("errors")), ("2", "1", "0"))
+        self.assertEqual(done.stdout.count("test one ... ok"), 2, "what comes after a failure is run as well")
+        folders = (self.folder / "folders").read_text().splitlines()
+        self.assertEqual(folders, [str(ROOT / f"services/{name}") for name in ("accounts", "accounts", "webhooks")])
+        self.assertEqual(self.script("test", "webhooks", BANK_CI_JUNIT=str(junit), **told).returncode, 0)
+        self.assert_refused(self.script("test", "customers", BANK_CI_JUNIT=str(junit), **told), 1, "cargo built no tests for customers")
 
     def test_what_is_refused(self):
         for arguments, variables, text in (
