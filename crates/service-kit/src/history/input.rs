@@ -87,7 +87,9 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<Stream>, InputError> {
     let mut streams = Vec::new();
     for path in paths {
         let before = streams.len();
-        if path.is_dir() {
+        let found = fs::metadata(path);
+        let found = found.map_err(|error| InputError::Unreadable(path.display().to_string(), error))?;
+        if found.is_dir() {
             read_folder(path, &mut streams)?;
         } else if !read_file(path, &mut streams)? {
             return Err(InputError::Name(path.display().to_string()));

@@ -226,8 +226,10 @@ fn files_that_are_not_what_they_should_be_are_told_by_name_and_line() {
         assert!(error.contains(told), "{error}");
         assert_eq!(error.lines().count(), 1, "{error}");
     }
-    let missing = input::read(&[PathBuf::from("/nowhere/sample.jsonl")]).unwrap_err().to_string();
-    assert!(missing.contains("/nowhere/sample.jsonl: No such file"), "{missing}");
+    for missing in ["/nowhere", "/nowhere/sample.jsonl"] {
+        let told = input::read(&[PathBuf::from(missing)]).unwrap_err().to_string();
+        assert!(told.contains(&format!("{missing}: No such file")), "{told}");
+    }
     let folder = TempDir::new().unwrap();
     assert!(input::read(&[folder.path().to_owned()]).unwrap_err().to_string().contains("has no event in it"));
 }
