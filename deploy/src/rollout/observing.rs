@@ -1,0 +1,83 @@
+//! What there is: containers by their labels, and whom each proxy says it routes to.
+
+use std::collections::BTreeMap;
+
+use super::planning::{Instance, Observed, Proxy};
+use super::{labels, proxy};
+use crate::engine::{Container, Engine};
+use crate::error::DeployError;
+use crate::http;
+
+/// The program's own question to itself, which every image answers; see `docker/Dockerfile`.
+const HEALTH: [&str; 2] = ["/service", "health"];
+
+/// Everything of an environment, by service.
+pub(super) async fn observe(
+    engine: &Engine,
+    environment: &str,
+) -> Result<BTreeMap<String, Observed>, DeployError> {
+    let mut observed: BTreeMap<String, Observed> = BTreeMap::new();
+    for container in engine.containers((labels::ENVIRONMENT, environment)).await? {
+        let service = observed.entry(container.label(labels::SERVICE).to_owned()).or_default();
+        match container.label(labels::ROLE) {
+            // Another name has one that was about to be replaced.
+            "proxy" if container.name == format!("{environment}-{}", container.label(labels::SERVICE)) => {
+                service.proxy = Some(proxy_of(engine, &container).await?)
+            }
+            "instance" => service.instances.extend(instance(&container)),
+            _ => {}
+        }
+    }
+    for service in observed.values_mut() {
+        let current = service.current().filter(|current| current.running).map(|current| current.name.clone());
+        if let Some(name) = current {
+            let ready = readiness(engine, &name).await.is_ok();
+            let same = service.instances.iter_mut().filter(|instance| instance.name == name);
+            same.for_each(|instance| instance.ready = ready);
+        }
+    }
+    Ok(observed)
+}
+
+fn instance(container: &Container) -> Option<Instance> {
+    let number = container.name.rsplit_once('-')?.1.parse().ok()?;
+    Some(Instance {
+        name: container.name.clone(),
+        number,
+        image_id: container.image_id.clone(),
+        version: container.label(labels::VERSION).to_owned(),
+        image: container.label(labels::IMAGE).to_owned(),
+        spec: container.label(labels::SPEC).to_owned(),
+        running: container.running,
+        ready: false,
+        proven: container.restarted,
+        started_at: container.started_at,
+    })
+}
+
+async fn proxy_of(engine: &Engine, container: &Container) -> Result<Proxy, DeployError> {
+    let asked = if container.running { ask(engine, container, "/route").await } else { None };
+    let route = match asked {
+        Some(answer) if answer.status == 200 => proxy::answered_route(&answer.body),
+        _ => {
+            engine.download(&container.name, proxy::FILE).await?.and_then(|file| proxy::archived_route(&file))
+        }
+    };
+    Ok(Proxy {
+        running: container.running,
+        spec: container.label(labels::SPEC).to_owned(),
+        route,
+        address: container.address,
+    })
+}
+
+/// Asks a proxy something on its inner side. `None` when it does not answer.
+pub(super) async fn ask(engine: &Engine, proxy: &Container, path: &str) -> Option<http::Answer> {
+    let port = proxy.ports.get(&proxy::ROUTE_PORT)?;
+    http::get(&format!("{}:{port}", engine.host()), path).await.ok()
+}
+
+/// Whether a container says that it is ready, and else what it says.
+pub(super) async fn readiness(engine: &Engine, container: &str) -> Result<(), DeployError> {
+    engine.run_inside(container, &HEALTH).await.map(drop)
+}
