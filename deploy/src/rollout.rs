@@ -25,7 +25,7 @@ use crate::image_name::ImageName;
 use crate::signals::told_to_stop;
 pub(crate) use desired::Desired;
 use executing::{Execution, Fault};
-use observing::observe;
+use observing::{observe, observe_service};
 use planning::{Observed, Step};
 pub(crate) use report::{Applied, Outcome, Planned, Report, Standing};
 use target::Target;
@@ -130,8 +130,7 @@ async fn deploy(context: &Context<'_>, desired: &Desired, target: &Target) -> Re
     let mut has_changed = false;
     // The proxy first: its address, which is another one after each start, is part of what the edge is told.
     let (observed, steps) = loop {
-        let observed =
-            observe(context.engine, &desired.name).await?.remove(&target.service).unwrap_or_default();
+        let observed = observe_service(context.engine, &desired.name, &target.service).await?;
         let steps = steps_to(target, &observed);
         match steps.first() {
             Some(step @ (Step::MakeProxy | Step::StartProxy | Step::ReplaceProxy)) => {

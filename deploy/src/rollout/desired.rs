@@ -106,12 +106,6 @@ impl Desired {
     }
 
     fn check(&self, catalog: &Catalog) -> Result<(), String> {
-        let plain = |text: &str, more: &str| {
-            text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric())
-                && text.bytes().all(|byte| {
-                    byte.is_ascii_lowercase() || byte.is_ascii_digit() || more.as_bytes().contains(&byte)
-                })
-        };
         if self.name.len() > LONGEST_NAME || !plain(&self.name, "-") {
             let name = &self.name;
             return Err(format!(
@@ -121,7 +115,7 @@ impl Desired {
         if self.network.is_empty() {
             return Err("network: it is empty; name the network of postgres, kafka and mongo".to_owned());
         }
-        if !plain(&self.registry, ".-:/_") || self.registry.ends_with('/') {
+        if !is_registry(&self.registry) {
             return Err(format!("registry: `{}` is no registry; write HOST[:PORT][/PATH]", self.registry));
         }
         if self.services.is_empty() {
@@ -135,6 +129,22 @@ impl Desired {
         }
         Ok(())
     }
+}
+
+/// Begins with a letter or digit, and has those and `more`; all of them small.
+fn plain(text: &str, more: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    text.bytes().next().is_some_and(letter)
+        && text.bytes().all(|byte| letter(byte) || more.as_bytes().contains(&byte))
+}
+
+/// `HOST[:PORT][/PATH]`.
+fn is_registry(text: &str) -> bool {
+    let (host, path) = text.split_once('/').map_or((text, None), |(host, path)| (host, Some(path)));
+    let (host, port) = host.split_once(':').map_or((host, None), |(host, port)| (host, Some(port)));
+    plain(host, ".-")
+        && port.is_none_or(|port| port.parse::<u16>().is_ok())
+        && path.is_none_or(|path| path.split('/').all(|part| plain(part, "._-")))
 }
 
 /// Refuses what is no service of a deployed bank.

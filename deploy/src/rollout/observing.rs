@@ -16,25 +16,45 @@ pub(super) async fn observe(
     engine: &Engine,
     environment: &str,
 ) -> Result<BTreeMap<String, Observed>, DeployError> {
-    let mut observed: BTreeMap<String, Observed> = BTreeMap::new();
-    for container in engine.containers((labels::ENVIRONMENT, environment)).await? {
-        let service = observed.entry(container.label(labels::SERVICE).to_owned()).or_default();
+    let containers = engine.containers((labels::ENVIRONMENT, environment)).await?;
+    let mut services: BTreeMap<String, Vec<Container>> = BTreeMap::new();
+    for container in containers {
+        services.entry(container.label(labels::SERVICE).to_owned()).or_default().push(container);
+    }
+    let mut observed = BTreeMap::new();
+    for (service, containers) in services {
+        let found = service_of(engine, &format!("{environment}-{service}"), &containers).await?;
+        observed.insert(service, found);
+    }
+    Ok(observed)
+}
+
+/// One service of an environment.
+pub(super) async fn observe_service(
+    engine: &Engine,
+    environment: &str,
+    service: &str,
+) -> Result<Observed, DeployError> {
+    let mut containers = engine.containers((labels::ENVIRONMENT, environment)).await?;
+    containers.retain(|container| container.label(labels::SERVICE) == service);
+    service_of(engine, &format!("{environment}-{service}"), &containers).await
+}
+
+async fn service_of(engine: &Engine, proxy: &str, containers: &[Container]) -> Result<Observed, DeployError> {
+    let mut observed = Observed::default();
+    for container in containers {
         match container.label(labels::ROLE) {
             // Another name has one that was about to be replaced.
-            "proxy" if container.name == format!("{environment}-{}", container.label(labels::SERVICE)) => {
-                service.proxy = Some(proxy_of(engine, &container).await?)
-            }
-            "instance" => service.instances.extend(instance(&container)),
+            "proxy" if container.name == proxy => observed.proxy = Some(proxy_of(engine, container).await?),
+            "instance" => observed.instances.extend(instance(container)),
             _ => {}
         }
     }
-    for service in observed.values_mut() {
-        let current = service.current().filter(|current| current.running).map(|current| current.name.clone());
-        if let Some(name) = current {
-            let ready = readiness(engine, &name).await.is_ok();
-            let same = service.instances.iter_mut().filter(|instance| instance.name == name);
-            same.for_each(|instance| instance.ready = ready);
-        }
+    let current = observed.current().filter(|current| current.running).map(|current| current.name.clone());
+    if let Some(name) = current {
+        let ready = readiness(engine, &name).await.is_ok();
+        let same = observed.instances.iter_mut().filter(|instance| instance.name == name);
+        same.for_each(|instance| instance.ready = ready);
     }
     Ok(observed)
 }
