@@ -221,7 +221,7 @@ impl Execution<'_> {
         if self.ended(name).await?.is_some() {
             return Ok(Err("it has ended".to_owned()));
         }
-        Ok(readiness(self.context.engine, name).await.map_err(|error| error.to_string()))
+        Ok(readiness(self.context.engine, &self.proxy(), name).await)
     }
 
     async fn ended(&self, name: &str) -> Result<Option<String>, DeployError> {

@@ -8,8 +8,15 @@ use crate::engine::{Container, Engine};
 use crate::error::DeployError;
 use crate::http;
 
+/// Asks a container, its first argument, whether it is ready, from inside its proxy and so over the way that requests
+/// will take. The images of HAProxy have no client of HTTP, but these.
+const ASK: &str = r#"exec 3<>"/dev/tcp/$0/8080" && printf 'GET /readyz?verbose HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' "$0" >&3 && cat <&3"#;
+
 /// The program's own question to itself, which every image answers; see `docker/Dockerfile`.
 const HEALTH: [&str; 2] = ["/service", "health"];
+
+/// How long it may take to answer.
+const ANSWERS_WITHIN: &str = "10";
 
 /// Everything of an environment, by service.
 pub(super) async fn observe(
@@ -52,7 +59,12 @@ async fn service_of(engine: &Engine, proxy: &str, containers: &[Container]) -> R
     }
     let current = observed.current().filter(|current| current.running).map(|current| current.name.clone());
     if let Some(name) = current {
-        let ready = readiness(engine, &name).await.is_ok();
+        let has_proxy = observed.proxy.as_ref().is_some_and(|proxy| proxy.running);
+        // Without a proxy that could ask, it answers for itself.
+        let ready = match has_proxy {
+            true => readiness(engine, proxy, &name).await.is_ok(),
+            false => engine.run_inside(&name, &HEALTH).await.is_ok(),
+        };
         let same = observed.instances.iter_mut().filter(|instance| instance.name == name);
         same.for_each(|instance| instance.ready = ready);
     }
@@ -98,6 +110,12 @@ pub(super) async fn ask(engine: &Engine, proxy: &Container, path: &str) -> Optio
 }
 
 /// Whether a container says that it is ready, and else what it says.
-pub(super) async fn readiness(engine: &Engine, container: &str) -> Result<(), DeployError> {
-    engine.run_inside(container, &HEALTH).await.map(drop)
+pub(super) async fn readiness(engine: &Engine, proxy: &str, container: &str) -> Result<(), String> {
+    let command = ["timeout", ANSWERS_WITHIN, "bash", "-c", ASK, container];
+    let answer = engine.run_inside(proxy, &command).await.map_err(|error| error.to_string())?;
+    if answer.starts_with("HTTP/1.1 200 ") {
+        return Ok(());
+    }
+    let body = answer.split_once("\r\n\r\n").map_or(answer.as_str(), |(_, body)| body);
+    Err(body.split_whitespace().collect::<Vec<_>>().join(" "))
 }
