@@ -4,6 +4,7 @@
 //! Everything that a run knows it reads from the engine: labels on containers, and whom a proxy routes to. So a run that
 //! was killed needs no clearing up: the next one plans from what it finds.
 
+mod asking;
 mod desired;
 mod executing;
 mod labels;

@@ -1,6 +1,6 @@
 //! What a deployment asks of containers that go on running when it has ended.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -30,8 +30,6 @@ pub(crate) struct Container {
     pub(crate) started_at: Option<DateTime<Utc>>,
     /// Whether the engine starts it again by itself.
     pub(crate) restarted: bool,
-    /// Its own ports, and those of the engine's host that lead there.
-    pub(crate) ports: BTreeMap<u16, u16>,
     /// Its address in the network, while it runs.
     pub(crate) address: Option<IpAddr>,
 }
@@ -40,11 +38,6 @@ impl Container {
     fn of(found: ContainerInspectResponse) -> Self {
         let state = found.state.unwrap_or_default();
         let networks = found.network_settings.unwrap_or_default();
-        let ports = networks.ports.unwrap_or_default().into_iter().filter_map(|(port, bindings)| {
-            let inside = port.split('/').next()?.parse().ok()?;
-            let outside = bindings?.into_iter().find_map(|binding| binding.host_port)?.parse().ok()?;
-            Some((inside, outside))
-        });
         let addresses = networks.networks.unwrap_or_default();
         let address = addresses.into_values().filter_map(|endpoint| endpoint.ip_address?.parse().ok()).next();
         let started_at = state.started_at.and_then(|at| at.parse::<DateTime<Utc>>().ok());
@@ -59,7 +52,6 @@ impl Container {
             // The engine's word for never is the first year.
             started_at: started_at.filter(|at| at.timestamp() > 0),
             restarted: policy == Some(RestartPolicyNameEnum::UNLESS_STOPPED),
-            ports: ports.collect(),
             address,
         }
     }
@@ -179,15 +171,13 @@ mod tests {
                 "State": {"Running": true, "StartedAt": "2026-01-02T03:04:05.6Z"},
                 "HostConfig": {"RestartPolicy": {"Name": "unless-stopped"}},
                 "Config": {"Labels": {"x": "y"}},
-                "NetworkSettings": {"Ports": {"8081/tcp": [{"HostIp": "127.0.0.1", "HostPort": "32768"}], "8080/tcp": null},
-                                    "Networks": {"n": {"IPAddress": "172.18.0.5"}}}}"#,
+                "NetworkSettings": {"Networks": {"n": {"IPAddress": "172.18.0.5"}}}}"#,
         );
         assert_eq!(
             (container.name.as_str(), container.label("x"), container.label("z")),
             ("bank-accounts-2", "y", "")
         );
         assert!(container.running && container.restarted && container.started_at.is_some());
-        assert_eq!(container.ports, BTreeMap::from([(8081, 32768)]));
         assert_eq!(container.address.unwrap().to_string(), "172.18.0.5");
     }
 

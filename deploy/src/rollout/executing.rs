@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
-use super::observing::{ask, readiness};
+use super::observing::{answered_route, readiness};
 use super::planning::Step;
 use super::target::Target;
 use super::{Context, proxy};
@@ -245,11 +245,8 @@ impl Execution<'_> {
     async fn routes_to(&self, to: Option<&str>) -> Result<(), DeployError> {
         let deadline = Instant::now() + RELOADS_WITHIN;
         loop {
-            let proxy = self.context.engine.container(&self.proxy()).await?.unwrap_or_default();
-            let answer = ask(self.context.engine, &proxy, "/route").await;
-            if answer.is_some_and(|answer| {
-                answer.status == 200 && proxy::answered_route(&answer.body).as_deref() == to
-            }) {
+            let answered = answered_route(self.context.engine, &self.proxy()).await;
+            if answered.is_ok_and(|route| route.as_deref() == to) {
                 return Ok(());
             }
             if Instant::now() > deadline {

@@ -2,21 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::asking::ask;
 use super::planning::{Instance, Observed, Proxy};
 use super::{labels, proxy};
 use crate::engine::{Container, Engine};
 use crate::error::DeployError;
-use crate::http;
-
-/// Asks a container, its first argument, whether it is ready, from inside its proxy and so over the way that requests
-/// will take. The images of HAProxy have no client of HTTP, but these.
-const ASK: &str = r#"exec 3<>"/dev/tcp/$0/8080" && printf 'GET /readyz?verbose HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' "$0" >&3 && cat <&3"#;
 
 /// The program's own question to itself, which every image answers; see `docker/Dockerfile`.
 const HEALTH: [&str; 2] = ["/service", "health"];
-
-/// How long it may take to answer.
-const ANSWERS_WITHIN: &str = "10";
 
 /// Everything of an environment, by service.
 pub(super) async fn observe(
@@ -88,10 +81,13 @@ fn instance(container: &Container) -> Option<Instance> {
 }
 
 async fn proxy_of(engine: &Engine, container: &Container) -> Result<Proxy, DeployError> {
-    let asked = if container.running { ask(engine, container, "/route").await } else { None };
+    let asked = match container.running {
+        true => answered_route(engine, &container.name).await.ok(),
+        false => None,
+    };
     let route = match asked {
-        Some(answer) if answer.status == 200 => proxy::answered_route(&answer.body),
-        _ => {
+        Some(route) => route,
+        None => {
             engine.download(&container.name, proxy::FILE).await?.and_then(|file| proxy::archived_route(&file))
         }
     };
@@ -103,19 +99,13 @@ async fn proxy_of(engine: &Engine, container: &Container) -> Result<Proxy, Deplo
     })
 }
 
-/// Asks a proxy something on its inner side. `None` when it does not answer.
-pub(super) async fn ask(engine: &Engine, proxy: &Container, path: &str) -> Option<http::Answer> {
-    let port = proxy.ports.get(&proxy::ROUTE_PORT)?;
-    http::get(&format!("{}:{port}", engine.host()), path).await.ok()
+/// Whom a proxy that runs says that it routes to.
+pub(super) async fn answered_route(engine: &Engine, proxy: &str) -> Result<Option<String>, String> {
+    let answer = ask(engine, proxy, "127.0.0.1", proxy::ROUTE_PORT, "/route").await?;
+    Ok(proxy::answered_route(&answer))
 }
 
 /// Whether a container says that it is ready, and else what it says.
 pub(super) async fn readiness(engine: &Engine, proxy: &str, container: &str) -> Result<(), String> {
-    let command = ["timeout", ANSWERS_WITHIN, "bash", "-c", ASK, container];
-    let answer = engine.run_inside(proxy, &command).await.map_err(|error| error.to_string())?;
-    if answer.starts_with("HTTP/1.1 200 ") {
-        return Ok(());
-    }
-    let body = answer.split_once("\r\n\r\n").map_or(answer.as_str(), |(_, body)| body);
-    Err(body.split_whitespace().collect::<Vec<_>>().join(" "))
+    ask(engine, proxy, container, proxy::PORT, "/readyz?verbose").await.map(drop)
 }

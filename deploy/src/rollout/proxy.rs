@@ -19,7 +19,7 @@ pub(super) const FILE: &str = "/etc/bank-proxy/haproxy.cfg";
 /// Where every service listens, and its proxy too.
 pub(super) const PORT: u16 = 8080;
 
-/// Where the proxy tells whom it routes to.
+/// Where the proxy tells whom it routes to, inside its container alone.
 pub(super) const ROUTE_PORT: u16 = 8081;
 
 /// How long connections of an earlier configuration may go on.
@@ -72,7 +72,6 @@ pub(super) fn launch(place: &Place<'_>, route: Option<&str>) -> io::Result<Launc
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .into_iter()
             .collect::<HashMap<_, _>>(),
-        published: Some(ROUTE_PORT),
         bound: place.bind.map(|bind| (PORT, bind)),
         confined: true,
         restarted: true,
@@ -137,10 +136,8 @@ pub(super) fn configuration(route: Option<&str>, is_edge: bool) -> String {
              {client}\n    \
              default_backend current\n\
          frontend route\n    \
-             bind :{ROUTE_PORT}\n    \
-             http-request return status 200 content-type text/plain string \"{route}\" if {{ path /route }}\n    \
-             http-request deny deny_status 404 unless {{ path /readyz }}\n    \
-             default_backend current\n\
+             bind 127.0.0.1:{ROUTE_PORT}\n    \
+             http-request return status 200 content-type text/plain string \"{route}\"\n\
          backend current\n    \
              {backend}\n"
     )

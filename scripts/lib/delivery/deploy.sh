@@ -142,25 +142,26 @@ deploy_bad_input() {
     refused 1 "No such file" "a file that is not there" "$deploy" plan "$work/none.toml"
     refused 1 "nothing was published" "what was never published" apply --set transfers=published
     refused 1 "has no last good version" "a rollback of nothing" "$deploy" rollback "$desired"
-    # What the registry has under a digest is something else: the engine sees that, and says so.
-    digest=$(sed 's/.*@//' "$BANK_IMAGES_DIR/$version/accounts.published")
-    deploy_falsify "$digest"
-    refused 1 "services.accounts: " "content that is not what its digest says" apply
-    deploy_restore
+    deploy_falsify
+    refused 1 "services.accounts: " "content that is not what its digest says" apply --set "accounts=$falsified"
     [ -z "$(docker ps --all --quiet --filter "label=bank.environment=$environment")" ] || die "something was deployed all the same"
     ok "nothing of that changed anything"
 }
 
-# deploy_falsify DIGEST: other bytes in the place of a manifest, which this engine has not kept.
+# Sets `falsified` to a digest under which the registry has something else. The engine knows manifests that it has seen,
+# so this is one that it has not.
 deploy_falsify() {
-    falsified=$work/registry/docker/registry/v2/blobs/sha256/${1:7:2}/${1:7}/data
-    [ -f "$falsified" ] || die "the registry keeps its content elsewhere"
-    cp "$falsified" "$work/manifest"
-    docker rmi --force "$registry/accounts@$1" "$registry/accounts:$version" >/dev/null 2>&1 || true
-    sed 's/"size": *[0-9]*/"size": 1/' "$work/manifest" >"$falsified"
+    local type=application/vnd.docker.distribution.manifest.v2+json file hex
+    curl -fsS -H "Accept: $type" "http://$registry/v2/accounts/manifests/$version" >"$work/manifest"
+    echo >>"$work/manifest"
+    hex=$(sha256sum <"$work/manifest" | cut -d ' ' -f 1)
+    falsified=sha256:$hex
+    curl -fsS -X PUT -H "Content-Type: $type" --data-binary "@$work/manifest" \
+        "http://$registry/v2/accounts/manifests/$falsified" || die "the registry takes no manifest"
+    file=$work/registry/docker/registry/v2/blobs/sha256/${hex:0:2}/$hex/data
+    [ -f "$file" ] || die "the registry keeps its content elsewhere"
+    tr '\n' ' ' <"$work/manifest" >"$file"
 }
-
-deploy_restore() { cp "$work/manifest" "$falsified"; }
 
 deploy_first() {
     local before
