@@ -75,7 +75,7 @@ pub enum DeployError {
         since: String,
     },
     /// There is nothing to go back to.
-    #[error("{service} has no last good version to roll back to in {environment}")]
+    #[error("there is no last good version of {service} in {environment} to roll back to")]
     NothingKept {
         /// The service.
         service: String,

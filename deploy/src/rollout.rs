@@ -223,7 +223,7 @@ async fn rollback_plans(
             None => {}
         }
     }
-    if plans.is_empty() { Err(nothing_kept("none of the services", desired)) } else { Ok(plans) }
+    if plans.is_empty() { Err(nothing_kept("any service", desired)) } else { Ok(plans) }
 }
 
 fn nothing_kept(service: &str, desired: &Desired) -> DeployError {

@@ -141,7 +141,7 @@ deploy_bad_input() {
     refused 1 "nmae" "a field that there is not" "$deploy" plan "$wrong"
     refused 1 "No such file" "a file that is not there" "$deploy" plan "$work/none.toml"
     refused 1 "nothing was published" "what was never published" apply --set transfers=published
-    refused 1 "has no last good version" "a rollback of nothing" "$deploy" rollback "$desired"
+    refused 1 "there is no last good version of any service" "a rollback of nothing" "$deploy" rollback "$desired"
     deploy_falsify
     refused 1 "services.accounts: " "content that is not what its digest says" apply --set "accounts=$falsified"
     [ -z "$(docker ps --all --quiet --filter "label=bank.environment=$environment")" ] || die "something was deployed all the same"
