@@ -7,6 +7,7 @@
 mod asking;
 mod desired;
 mod executing;
+mod fitness;
 mod labels;
 mod lock;
 mod observing;

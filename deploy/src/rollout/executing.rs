@@ -4,21 +4,17 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
-use super::observing::{answered_route, readiness};
+use super::observing::answered_route;
 use super::planning::Step;
 use super::target::Target;
 use super::{Context, proxy};
-use crate::engine::Exit;
 use crate::error::DeployError;
 use crate::fault;
 
-const POLL: Duration = Duration::from_millis(200);
+pub(super) const POLL: Duration = Duration::from_millis(200);
 
 /// A proxy takes a new configuration within that time.
 const RELOADS_WITHIN: Duration = Duration::from_secs(15);
-
-/// A container that was ready may fail to answer so often in a row.
-const MISSES: u32 = 3;
 
 /// How much of the log of a container that is not fit is told.
 const TOLD_LINES: usize = 20;
@@ -91,7 +87,7 @@ impl Execution<'_> {
         Ok(())
     }
 
-    /// All other steps. `route` is who is routed to before.
+    /// All other steps, in order.
     pub(super) async fn run(&self, steps: &[Step]) -> Result<(), Fault> {
         let mut was_kept = false;
         let from = steps.iter().find_map(|step| match step {
@@ -170,66 +166,18 @@ impl Execution<'_> {
             self.say(&format!("{to} serves; it is watched for {} s", self.context.settings.watch.as_secs()));
             self.stays_ready(to).await
         };
-        let Err(Fault::Unfit { problem, log }) = switched.await else {
-            return Ok(());
-        };
-        self.say(&format!("{to} does not stay ready: {problem}; goes back"));
-        self.route(from).await?;
-        Err(Fault::Unfit { problem, log })
-    }
-
-    async fn becomes_ready(&self, name: &str) -> Result<(), Fault> {
-        let within = self.context.settings.ready_within;
-        let deadline = Instant::now() + within;
-        loop {
-            let Err(last) = self.look(name).await? else { return Ok(()) };
-            if self.ended(name).await?.is_some() || Instant::now() > deadline {
-                let problem = match self.ended(name).await? {
-                    Some(problem) => format!("{problem} before it was ready"),
-                    None => format!("not ready after {} s: {last}", within.as_secs()),
-                };
-                return Err(unfit(problem));
-            }
-            sleep(POLL).await;
-        }
-    }
-
-    /// Watches it, while the one before it still runs.
-    async fn stays_ready(&self, name: &str) -> Result<(), Fault> {
-        let deadline = Instant::now() + self.context.settings.watch;
-        let mut misses = 0;
-        while misses > 0 || Instant::now() < deadline {
-            if let Some(problem) = self.ended(name).await? {
-                return Err(unfit(problem));
-            }
-            match self.look(name).await? {
-                Ok(()) => misses = 0,
-                Err(last) => {
-                    misses += 1;
-                    if misses == MISSES {
-                        return Err(unfit(format!("no longer ready: {last}")));
-                    }
+        match switched.await {
+            Err(Fault::Unfit { problem, log }) => {
+                self.say(&format!("{to} does not stay ready: {problem}; goes back"));
+                // Unless that is seen to be so, both go on running.
+                match self.route(from).await {
+                    Ok(()) => Err(Fault::Unfit { problem, log }),
+                    Err(Fault::Unfit { problem, .. }) => Err(DeployError::here(problem).into()),
+                    Err(other) => Err(other),
                 }
             }
-            sleep(POLL).await;
+            otherwise => otherwise,
         }
-        Ok(())
-    }
-
-    /// What its readiness says; the outer error is the engine's.
-    async fn look(&self, name: &str) -> Result<Result<(), String>, DeployError> {
-        if self.ended(name).await?.is_some() {
-            return Ok(Err("it has ended".to_owned()));
-        }
-        Ok(readiness(self.context.engine, &self.proxy(), name).await)
-    }
-
-    async fn ended(&self, name: &str) -> Result<Option<String>, DeployError> {
-        let exit = self.context.engine.state(name).await?.exit;
-        Ok(exit.map(|Exit { code, out_of_memory }| {
-            let why = if out_of_memory { ", out of memory" } else { "" };
-            format!("ended with exit code {code}{why}")
-        }))
     }
 
     /// Has the proxy route to a container, and sees that it does.
@@ -289,7 +237,7 @@ impl Execution<'_> {
         proxy::archive(route, self.place.bind.is_some()).map_err(DeployError::here)
     }
 
-    fn proxy(&self) -> String {
+    pub(super) fn proxy(&self) -> String {
         format!("{}-{}", self.place.environment, self.place.service)
     }
 
@@ -302,6 +250,6 @@ impl Execution<'_> {
     }
 }
 
-fn unfit(problem: String) -> Fault {
+pub(super) fn unfit(problem: String) -> Fault {
     Fault::Unfit { problem, log: Vec::new() }
 }
