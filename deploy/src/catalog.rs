@@ -45,7 +45,7 @@ pub struct Entry {
     /// Services that are deployed before this one, where they are deployed together.
     #[serde(default)]
     pub after: Vec<String>,
-    /// What of the bank's it is: a service of the distributed bank unless it says otherwise.
+    /// What it is in a deployed bank: a service of it unless it says otherwise.
     #[serde(default)]
     pub role: Role,
     /// Secrets that are the URL of a database of the service's own.

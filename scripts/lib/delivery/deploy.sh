@@ -58,8 +58,9 @@ deploy_publish() {
         deploy_push "$service" "$version" </dev/null
         deploy_push "$service" "$next_version" <<<"LABEL org.opencontainers.image.version=$next_version"
     done
-    deploy_push accounts 0.0.3-ends <<<'ENV BANK_LANES=many'
-    deploy_push accounts 0.0.4-never-ready <<<'ENV BANK_LISTEN=127.0.0.1:8080'
+    deploy_push accounts 0.0.3-ends <<<$'LABEL org.opencontainers.image.version=0.0.3-ends\nENV BANK_LANES=many'
+    deploy_push accounts 0.0.4-never-ready \
+        <<<$'LABEL org.opencontainers.image.version=0.0.4-never-ready\nENV BANK_LISTEN=127.0.0.1:8080'
     docker tag "$run/transfers:$version" "$registry/accounts:wrong"
     docker push --quiet "$registry/accounts:wrong" >/dev/null || die "an image cannot be pushed"
     expect "an image is fit" "$deploy" smoke "$run/accounts:$version"
