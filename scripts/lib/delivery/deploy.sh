@@ -264,7 +264,7 @@ deploy_at_once() {
     local pid code=0
     "$deploy" apply "$desired" --watch 20 --set "transfers=$version" >"$work/first" 2>&1 &
     pid=$!
-    until_so 30 grep -q 'is watched' "$work/first" || { cat "$work/first" >&2; die "the first one does not begin"; }
+    until_so 120 grep -q 'is watched' "$work/first" || { cat "$work/first" >&2; die "the first one does not begin"; }
     refused 1 "somebody else deploys to $environment: on " "a second deployment at once" apply
     refused 1 "pid $pid, since " "and told who it is" "$deploy" rollback "$desired"
     kill -TERM "$pid"
