@@ -16,8 +16,9 @@ docker/build.sh and bank-deploy read:
   BANK_KAFKA_IMAGE     bank-local/kafka     real: Apache Kafka from its jars
   BANK_MONGO_IMAGE     bank-local/mongo-stand-in
                        a stand-in: SecantusDB speaks MongoDB's protocol; reports must not call it MongoDB
+  BANK_PROXY_IMAGE     bank-local/haproxy   real: Debian's HAProxy
 
-  --check   makes nothing; exit code 0 only if all four are there
+  --check   makes nothing; exit code 0 only if all five are there
 
 Needs a Docker engine, and as root on Debian the package debootstrap (which it installs), Maven and Python's pip.
 Settings: BANK_CACHE (~/.cache/bank) keeps what was downloaded.
@@ -25,7 +26,7 @@ HELP
 }
 
 prefix=bank-local
-images=(base postgres kafka mongo-stand-in)
+images=(base postgres kafka mongo-stand-in haproxy)
 
 check() {
     local image
@@ -37,6 +38,7 @@ variables() {
     echo "export BANK_POSTGRES_IMAGE=$prefix/postgres"
     echo "export BANK_KAFKA_IMAGE=$prefix/kafka"
     echo "export BANK_MONGO_IMAGE=$prefix/mongo-stand-in"
+    echo "export BANK_PROXY_IMAGE=$prefix/haproxy"
 }
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -118,7 +120,7 @@ build_servers() {
     kafka_install
     cp -a "$KAFKA_JARS" "$context/kafka-jars"
     download_wheels "$context/wheels"
-    for server in postgres kafka mongo; do
+    for server in postgres kafka mongo haproxy; do
         name=$server
         [ $server = mongo ] && name=mongo-stand-in
         say "builds $prefix/$name"

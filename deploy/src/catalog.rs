@@ -22,6 +22,19 @@ pub struct Request {
     pub body: Option<String>,
 }
 
+/// What an image is in a deployed bank.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// One of its services, which the others reach inside its network.
+    #[default]
+    Service,
+    /// The one service that is reached from outside.
+    Edge,
+    /// No part of it: what people run beside it.
+    Tool,
+}
+
 /// A service of the list.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +42,12 @@ pub struct Entry {
     /// Servers that must run, or other services.
     #[serde(default)]
     pub needs: Vec<String>,
+    /// Services that are deployed before this one, where they are deployed together.
+    #[serde(default)]
+    pub after: Vec<String>,
+    /// What it is in a deployed bank: a service of it unless it says otherwise.
+    #[serde(default)]
+    pub role: Role,
     /// Secrets that are the URL of a database of the service's own.
     #[serde(default)]
     pub databases: Vec<String>,
@@ -73,6 +92,37 @@ impl Catalog {
         self.entries.keys().map(String::as_str)
     }
 
+    /// The services of a deployed bank, each after those that it needs or comes after; alphabetical where that leaves a
+    /// choice.
+    #[must_use]
+    pub fn deployed(&self) -> Vec<&str> {
+        let mut ordered: Vec<&str> = Vec::new();
+        for name in self.names().filter(|name| self.entries[*name].role != Role::Tool) {
+            self.put_behind_its_needs(name, &mut ordered, &mut Vec::new());
+        }
+        ordered
+    }
+
+    fn put_behind_its_needs<'a>(
+        &'a self,
+        name: &'a str,
+        ordered: &mut Vec<&'a str>,
+        above: &mut Vec<&'a str>,
+    ) {
+        // Who is above itself is in a circle, which is cut there.
+        let Some(entry) =
+            self.entries.get(name).filter(|_| !ordered.contains(&name) && !above.contains(&name))
+        else {
+            return;
+        };
+        above.push(name);
+        for need in entry.after.iter().chain(&entry.needs) {
+            self.put_behind_its_needs(need, ordered, above);
+        }
+        above.pop();
+        ordered.push(name);
+    }
+
     /// The environment of a service or a server in a container: `docker/settings/NAME.env`.
     ///
     /// # Errors
@@ -97,7 +147,8 @@ fn reads_events() -> bool {
     true
 }
 
-fn one_line(text: &str) -> String {
+/// The words of a message of several lines.
+pub(crate) fn one_line(text: &str) -> String {
     text.split('\n').map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
@@ -136,12 +187,37 @@ mod tests {
     #[test]
     fn every_need_is_a_server_or_a_service() {
         let catalog = Catalog::read(repository()).unwrap();
-        for need in catalog.names().flat_map(|name| &catalog.get(name).unwrap().needs) {
+        for need in catalog
+            .names()
+            .map(|name| catalog.get(name).unwrap())
+            .flat_map(|entry| entry.needs.iter().chain(&entry.after))
+        {
             assert!(
                 ["postgres", "kafka", "mongo"].contains(&need.as_str()) || catalog.get(need).is_some(),
                 "{need}"
             );
         }
+    }
+
+    #[test]
+    fn services_are_deployed_after_those_that_they_need_and_the_edge_last() {
+        let catalog = Catalog::read(repository()).unwrap();
+        let order = catalog.deployed();
+        let place = |name| order.iter().position(|other| *other == name).unwrap();
+        assert!(
+            place("customers") < place("accounts") && place("accounts") < place("transfers"),
+            "{order:?}"
+        );
+        assert_eq!(order.last(), Some(&"api-gateway"));
+        assert!(!order.contains(&"bank"), "{order:?}");
+    }
+
+    #[test]
+    fn a_circle_of_needs_has_an_order_all_the_same() {
+        let request = "request = { method = \"GET\", path = \"/\", status = 200 }";
+        let (_root, read) =
+            written(&format!("[a]\nneeds = [\"b\"]\n{request}\n[b]\nafter = [\"a\"]\n{request}\n"));
+        assert_eq!(read.unwrap().deployed(), ["b", "a"]);
     }
 
     #[test]

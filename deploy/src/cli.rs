@@ -1,17 +1,22 @@
 //! The command line: what each command is for, and what the process ends with.
 
+mod deployment;
+
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use serde::Serialize;
 
 use crate::catalog::Catalog;
 use crate::engine::Engine;
 use crate::error::DeployError;
 use crate::history::{self, HistoryArgs};
 use crate::image_name::ImageName;
+use deployment::{ApplyArgs, PlanArgs, RollbackArgs, StatusArgs};
+
 use crate::smoke::{self, Outcome, ServerImages, SmokeSettings};
 
 /// From an image to a running service, through the Docker engine's API.
@@ -38,6 +43,15 @@ enum Command {
     /// Let each image read every event and snapshot that was ever written, and the image that runs now what is new; exit
     /// status 1 when one is not fit
     History(HistoryArgs),
+    /// Show what apply would do, and change nothing that runs; images are pulled
+    Plan(PlanArgs),
+    /// Bring what runs to the desired state, service by service, without dropping a request; exit status 1 when a new
+    /// container was not fit and the one before it serves on
+    Apply(ApplyArgs),
+    /// Show what runs
+    Status(StatusArgs),
+    /// Go back to the version before, of the services that are named or of all that have one
+    Rollback(RollbackArgs),
 }
 
 #[derive(Debug, Args)]
@@ -76,6 +90,10 @@ async fn dispatch(cli: &Cli) -> Result<ExitCode, DeployError> {
     match &cli.command {
         Command::Smoke(args) => smoke(cli, args).await,
         Command::History(args) => history::history(&cli.root, cli.json, args).await,
+        Command::Plan(args) => deployment::plan(cli, args).await,
+        Command::Apply(args) => deployment::apply(cli, args).await,
+        Command::Status(args) => deployment::status(cli, args).await,
+        Command::Rollback(args) => deployment::rollback(cli, args).await,
     }
 }
 
@@ -90,13 +108,13 @@ async fn smoke(cli: &Cli, args: &SmokeArgs) -> Result<ExitCode, DeployError> {
     };
     let images: Vec<_> = args.images.iter().map(|image| ImageName::new(image)).collect();
     let outcomes = smoke::run(&engine, &catalog, &settings, &images).await?;
-    print(&if cli.json { as_json(&outcomes)? } else { as_lines(&outcomes) })?;
+    print(&if cli.json { as_json(outcomes.as_slice())? } else { as_lines(&outcomes) })?;
     let passed = outcomes.iter().all(|outcome| outcome.passed);
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn as_json(outcomes: &[Outcome]) -> Result<String, DeployError> {
-    serde_json::to_string_pretty(outcomes).map(|text| text + "\n").map_err(DeployError::here)
+fn as_json<T: Serialize + ?Sized>(document: &T) -> Result<String, DeployError> {
+    serde_json::to_string_pretty(document).map(|text| text + "\n").map_err(DeployError::here)
 }
 
 /// One line an image; below one that failed, the end of its log.

@@ -1,24 +1,28 @@
 //! What this tool asks of a Docker engine, in its own words.
 
+mod containers;
+mod held;
 mod job;
 mod launch;
+mod registry;
 mod state;
 
 use std::collections::HashMap;
 use std::time::Duration;
 
+use bollard::Docker;
 use bollard::errors::Error;
 use bollard::exec::StartExecResults;
 use bollard::models::{ExecConfig, NetworkCreateRequest};
 use bollard::query_parameters::{
-    CreateImageOptionsBuilder, KillContainerOptionsBuilder, ListContainersOptionsBuilder, LogsOptionsBuilder,
-    RemoveContainerOptionsBuilder, UploadToContainerOptionsBuilder,
+    ListContainersOptionsBuilder, LogsOptionsBuilder, RemoveContainerOptionsBuilder,
 };
-use bollard::{Docker, body_full};
 use futures::{StreamExt, TryStreamExt};
 
 use crate::error::DeployError;
 use crate::image_name::ImageName;
+pub(crate) use containers::Container;
+pub(crate) use held::Hold;
 pub(crate) use job::{Job, Ran};
 pub use launch::{Launch, Mounted};
 pub(crate) use state::{Exit, Running};
@@ -40,6 +44,8 @@ pub struct Image {
     pub id: String,
     /// Its labels.
     pub labels: HashMap<String, String>,
+    /// `NAME@sha256:…`, as registries know it from which it came.
+    pub digests: Vec<String>,
 }
 
 impl Engine {
@@ -77,7 +83,8 @@ impl Engine {
         match self.docker.inspect_image(name.as_str()).await {
             Ok(found) => {
                 let labels = found.config.and_then(|config| config.labels).unwrap_or_default();
-                Ok(Image { id: found.id.unwrap_or_default(), labels })
+                let digests = found.repo_digests.unwrap_or_default();
+                Ok(Image { id: found.id.unwrap_or_default(), labels, digests })
             }
             Err(error) if is_missing(&error) => Err(DeployError::NoImage(name.to_string())),
             Err(error) => Err(self.failed("looking an image up", &error)),
@@ -89,10 +96,7 @@ impl Engine {
         if !matches!(self.image(name).await, Err(DeployError::NoImage(_))) {
             return Ok(());
         }
-        let options = CreateImageOptionsBuilder::default().from_image(name.as_str()).build();
-        let pulled: Result<Vec<_>, Error> =
-            self.docker.create_image(Some(options), None, None).try_collect().await;
-        pulled.map(drop).map_err(|error| self.failed(&format!("pulling {name}"), &error))
+        self.pull(name).await
     }
 
     pub(crate) async fn create_network(&self, name: &str, label: (&str, &str)) -> Result<(), DeployError> {
@@ -114,13 +118,9 @@ impl Engine {
         let created = self.docker.create_container(Some(launch.options()), launch.body()).await;
         created.map_err(|error| self.failed(&format!("creating {}", launch.name), &error))?;
         for volume in &launch.volumes {
-            let Some(files) = &volume.files else { continue };
-            let options = UploadToContainerOptionsBuilder::default().path(&volume.at).build();
-            let uploaded = self
-                .docker
-                .upload_to_container(&launch.name, Some(options), body_full(files.clone().into()))
-                .await;
-            uploaded.map_err(|error| self.failed(&format!("giving {} its files", launch.name), &error))?;
+            if let Some(files) = &volume.files {
+                self.upload(&launch.name, &volume.at, files.clone()).await?;
+            }
         }
         Ok(())
     }
@@ -137,9 +137,7 @@ impl Engine {
     }
 
     pub(crate) async fn terminate(&self, container: &str) -> Result<(), DeployError> {
-        let options = KillContainerOptionsBuilder::default().signal("SIGTERM").build();
-        let told = self.docker.kill_container(container, Some(options)).await;
-        told.map_err(|error| self.failed(&format!("telling {container} to stop"), &error))
+        self.signal(container, "SIGTERM").await
     }
 
     /// Runs a command inside a container, and gives what it wrote when it succeeds.

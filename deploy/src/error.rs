@@ -44,6 +44,55 @@ pub enum DeployError {
         /// What happened instead.
         reason: String,
     },
+    /// A flag's value.
+    #[error("{flag}: {reason}")]
+    Argument {
+        /// The flag.
+        flag: String,
+        /// What is wrong with it, and what would be right.
+        reason: String,
+    },
+    /// A field of the desired state names something that there is not.
+    #[error("{field}: {reason}")]
+    Unavailable {
+        /// The field.
+        field: String,
+        /// What there is not.
+        reason: String,
+    },
+    /// Two deployments at once.
+    #[error(
+        "somebody else deploys to {environment}: on {host}, pid {pid}, since {since}; try again when it is done"
+    )]
+    Locked {
+        /// The environment.
+        environment: String,
+        /// The machine of the other one.
+        host: String,
+        /// Its process there.
+        pid: String,
+        /// Since when.
+        since: String,
+    },
+    /// There is nothing to go back to.
+    #[error("there is no last good version of {service} in {environment} to roll back to")]
+    NothingKept {
+        /// The service.
+        service: String,
+        /// The environment.
+        environment: String,
+    },
+    /// A proxy of other settings can only be replaced by cutting its connections.
+    #[error(
+        "the proxy of {service} was made with other settings; --replace-proxies replaces it, which cuts its connections for a moment"
+    )]
+    OtherProxy {
+        /// The service.
+        service: String,
+    },
+    /// Told to stop, or the lock is gone.
+    #[error("{0}; whoever served serves, and the next run finishes the rest")]
+    Interrupted(String),
     /// Something of this process's own, such as its source of random bytes.
     #[error("{0}")]
     Here(String),

@@ -25,6 +25,12 @@ impl ImageName {
         self.parts().1
     }
 
+    /// The registry that it is pulled from: what stands before the first slash.
+    #[must_use]
+    pub fn registry(&self) -> &str {
+        self.0.split_once('/').map_or("", |(registry, _)| registry)
+    }
+
     /// The image of another service beside this one, of the same version. `None` when this name has no tag: a digest
     /// and an id are those of one image alone.
     #[must_use]
@@ -52,6 +58,12 @@ impl fmt::Display for ImageName {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_tells_its_registry() {
+        assert_eq!(ImageName::new("127.0.0.1:5000/a/accounts:1").registry(), "127.0.0.1:5000");
+        assert_eq!(ImageName::new("accounts:1").registry(), "");
+    }
 
     #[test]
     fn a_name_tells_its_service_and_its_siblings() {

@@ -16,6 +16,7 @@ use crate::engine::Engine;
 use crate::error::DeployError;
 use crate::image_name::ImageName;
 use crate::record::{Record, Tested};
+use crate::signals::told_to_stop;
 pub(crate) use servers::ServerImages;
 use trial::Trial;
 use world::World;
@@ -127,17 +128,4 @@ pub(crate) async fn subject(
         return Err(DeployError::UnknownService { image: image.to_string(), name: name.to_owned(), known });
     }
     Ok(Subject { name: image.clone(), id: found.id, service: name.to_owned() })
-}
-
-pub(crate) async fn told_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-        }
-        Err(_) => std::future::pending().await,
-    }
 }

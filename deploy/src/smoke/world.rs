@@ -128,10 +128,11 @@ impl<'a> World<'a> {
         }
         // Each has the keys themselves, so that none needs the customers service.
         environment.insert("BANK_TOKENS_KEYS".to_owned(), "folder:/var/lib/bank/token-keys".to_owned());
-        let mut volumes = vec![Mounted { at: "/var/lib/bank".to_owned(), files: Some(self.keys()?) }];
+        let mut volumes =
+            vec![Mounted { at: "/var/lib/bank".to_owned(), files: Some(self.keys()?), named: None }];
         if !entry.databases.is_empty() || !entry.secrets.is_empty() {
             let files = self.secrets(group, service, entry).await?;
-            volumes.push(Mounted { at: "/run/secrets".to_owned(), files: Some(files) });
+            volumes.push(Mounted { at: "/run/secrets".to_owned(), files: Some(files), named: None });
         }
         Ok(Launch {
             name: self.container(service),

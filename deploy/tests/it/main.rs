@@ -61,3 +61,45 @@ fn no_image_is_a_mistake_in_the_command_line() {
     assert_eq!(bank_deploy(repository(), &["smoke"]).status.code(), Some(2));
     assert_eq!(bank_deploy(repository(), &["smock", "bank/accounts:1"]).status.code(), Some(2));
 }
+
+/// A desired state, below a folder of its own.
+fn state(text: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("state.toml");
+    std::fs::write(&path, text).expect("it is written");
+    let path = path.display().to_string();
+    (folder, path)
+}
+
+const STATE: &str = "name = \"local\"\nnetwork = \"n\"\nsecrets = \"s\"\nregistry = \"127.0.0.1:5000\"\n\
+                     bind = \"127.0.0.1:80\"\n[services]\naccounts = \"1.4.0\"\n";
+
+#[test]
+fn a_desired_state_that_is_wrong_is_told_without_an_engine() {
+    for command in ["plan", "apply", "status", "rollback"] {
+        let (_folder, path) = state(&STATE.replace("accounts", "loans"));
+        let output = bank_deploy(repository(), &[command, &path]);
+        assert_one_line(&output, 1, "state.toml: services.loans: no deployed service is called `loans`");
+        assert_one_line(
+            &bank_deploy(repository(), &[command, "/nowhere.toml"]),
+            1,
+            "/nowhere.toml: No such file",
+        );
+    }
+}
+
+#[test]
+fn a_change_that_is_wrong_is_told_without_an_engine() {
+    let (_folder, path) = state(STATE);
+    let output = bank_deploy(repository(), &["apply", &path, "--set", "accounts=1:4"]);
+    assert_one_line(&output, 1, "--set: `1:4` is no version");
+}
+
+#[test]
+fn a_deployment_without_an_engine() {
+    let (_folder, path) = state(STATE);
+    for command in ["plan", "apply", "status", "rollback"] {
+        let told = "the Docker engine at unix:///nowhere/docker.sock: does not answer";
+        assert_one_line(&bank_deploy(repository(), &[command, &path]), 1, told);
+    }
+}

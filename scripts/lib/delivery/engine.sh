@@ -48,14 +48,14 @@ remove_images() {
 # The official images where they can be pulled, else ones that are made here.
 need_server_images() {
     if timeout 120 docker pull --quiet postgres:17 && timeout 300 docker pull --quiet apache/kafka:4.1.1 &&
-        timeout 300 docker pull --quiet mongo:8 && timeout 120 docker pull --quiet gcr.io/distroless/cc-debian12:nonroot; then
+        timeout 300 docker pull --quiet mongo:8 && timeout 120 docker pull --quiet haproxy:3.0 && timeout 120 docker pull --quiet gcr.io/distroless/cc-debian12:nonroot; then
         say "uses the official images"
         return
     fi >/dev/null 2>&1
     local variables
     variables=$(docker/local-images.sh)
     eval "$variables"
-    say "uses images made here: PostgreSQL and Kafka are real, $BANK_MONGO_IMAGE stands in for MongoDB"
+    say "uses images made here: PostgreSQL, Kafka and HAProxy are real, $BANK_MONGO_IMAGE stands in for MongoDB"
 }
 
 # ---- Go programs, built once into the cache -------------------------------------------
