@@ -266,7 +266,7 @@ deploy_at_once() {
     pid=$!
     until_so 120 grep -q 'is watched' "$work/first" || { cat "$work/first" >&2; die "the first one does not begin"; }
     refused 1 "somebody else deploys to $environment: on " "a second deployment at once" apply
-    refused 1 "pid $pid, since " "and told who it is" "$deploy" rollback "$desired"
+    refused 1 "pid $pid, since " "a rollback meanwhile" "$deploy" rollback "$desired"
     kill -TERM "$pid"
     wait "$pid" || code=$?
     if [ $code != 1 ] || ! grep -q "told to stop; whoever served serves" "$work/first"; then
