@@ -300,7 +300,7 @@ deploy_load_ends() {
 deploy_repaired() {
     local service
     docker stop --time 1 "$environment-accounts" "$(running_of transfers)" >/dev/null
-    docker rm --force "$environment-webhooks" >/dev/null
+    docker rm --force --volumes "$environment-webhooks" >/dev/null
     expect "what was stopped and removed is repaired" apply
     for service in accounts transfers webhooks; do serves "$service" "$version"; done
     sed "s#^bind = .*#bind = \"127.0.0.1:$(free_port)\"#" "$desired" >"$work/moved.toml"
