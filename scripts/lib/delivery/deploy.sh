@@ -266,7 +266,7 @@ deploy_at_once() {
     pid=$!
     until_so 120 grep -q 'is watched' "$work/first" || { cat "$work/first" >&2; die "the first one does not begin"; }
     refused 1 "somebody else deploys to $environment: on " "a second deployment at once" apply
-    refused 1 "pid $pid, since " "and told who it is" "$deploy" rollback "$desired"
+    refused 1 "pid $pid, since " "a rollback meanwhile" "$deploy" rollback "$desired"
     kill -TERM "$pid"
     wait "$pid" || code=$?
     if [ $code != 1 ] || ! grep -q "told to stop; whoever served serves" "$work/first"; then
@@ -300,7 +300,7 @@ deploy_load_ends() {
 deploy_repaired() {
     local service
     docker stop --time 1 "$environment-accounts" "$(running_of transfers)" >/dev/null
-    docker rm --force "$environment-webhooks" >/dev/null
+    docker rm --force --volumes "$environment-webhooks" >/dev/null
     expect "what was stopped and removed is repaired" apply
     for service in accounts transfers webhooks; do serves "$service" "$version"; done
     sed "s#^bind = .*#bind = \"127.0.0.1:$(free_port)\"#" "$desired" >"$work/moved.toml"
