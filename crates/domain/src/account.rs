@@ -112,7 +112,7 @@ impl Account {
 
 impl Aggregate for Account {
     const TYPE: &'static str = "account";
-    const STATE_SCHEMA_VERSION: u32 = 3;
+    const STATE_SCHEMA_VERSION: u32 = 4;
 
     type Command = AccountCommand;
     type Event = AccountEvent;

@@ -24,7 +24,7 @@ mod security;
 mod serve;
 
 pub use audited::{ActedAs, DecidedElsewhere};
-pub use between_services::between_services;
+pub use between_services::{UNUSED_CONNECTION, between_services};
 pub use conditional::{IfMatch, etag, with_version};
 pub use context::{CORRELATION_ID, REQUEST_ID, RequestContext};
 pub use finish::{HttpOptions, finish};

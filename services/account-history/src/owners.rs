@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use event_store::{EventStore, RecordedEvent, StoreError, StreamId, Until, Version};
 use messaging::StreamSource;
+use service_kit::http::UNUSED_CONNECTION;
 use service_kit::settings::Secret;
 
 /// How long the owner may take to lend a stream.
@@ -66,7 +67,14 @@ impl HttpOwners {
         let urls = urls
             .into_iter()
             .map(|(aggregate_type, url)| (aggregate_type.to_owned(), url.trim_end_matches('/').to_owned()));
-        Ok(Self { http: reqwest::Client::builder().timeout(PATIENCE).build()?, urls: urls.collect(), secret })
+        Ok(Self {
+            http: reqwest::Client::builder()
+                .timeout(PATIENCE)
+                .pool_idle_timeout(UNUSED_CONNECTION)
+                .build()?,
+            urls: urls.collect(),
+            secret,
+        })
     }
 
     async fn fetch(&self, url: String) -> Result<Vec<RecordedEvent>, reqwest::Error> {

@@ -11,7 +11,7 @@ mod proxy;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use service_kit::http::{Guard, Prefer};
+use service_kit::http::{Guard, Prefer, UNUSED_CONNECTION};
 use service_kit::settings::open_audit;
 use service_kit::{About, App, CommonArgs, Failure, Health, SettingsError};
 
@@ -27,9 +27,6 @@ const ABOUT: About = About {
     example: None,
 };
 
-/// How long a connection to a service may stay unused; less than a service leaves an idle connection open.
-const IDLE: Duration = Duration::from_secs(15);
-
 /// The routes of all services, without the layers that [`service_kit::http::finish`] adds.
 ///
 /// # Errors
@@ -38,7 +35,7 @@ pub fn build(config: &Config) -> anyhow::Result<App> {
     check(config)?;
     let client = reqwest::Client::builder()
         .connect_timeout(config.connect_timeout.get())
-        .pool_idle_timeout(IDLE)
+        .pool_idle_timeout(UNUSED_CONNECTION)
         .tcp_nodelay(true)
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()

@@ -9,6 +9,7 @@ use domain::bulk_transfer::{self, BulkDetails};
 use domain::transfer::{RefusalReason, TransferDetails, trial};
 use event_store::{Clock, EventStore, Repository, StoreError};
 use serde::{Deserialize, Serialize};
+use service_kit::http::UNUSED_CONNECTION;
 use service_kit::settings::Secret;
 use uuid::Uuid;
 
@@ -85,7 +86,11 @@ impl HttpTrials {
     pub fn new(accounts_url: &str, secret: Secret) -> Result<Self, reqwest::Error> {
         let accounts_url = accounts_url.trim_end_matches('/').to_owned();
         Ok(Self {
-            http: reqwest::Client::builder().timeout(PATIENCE).no_proxy().build()?,
+            http: reqwest::Client::builder()
+                .timeout(PATIENCE)
+                .pool_idle_timeout(UNUSED_CONNECTION)
+                .no_proxy()
+                .build()?,
             accounts_url,
             secret,
         })
