@@ -9,7 +9,7 @@ mod document;
 mod proxy;
 
 use std::process::ExitCode;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use service_kit::http::{Guard, Prefer, UNUSED_CONNECTION};
 use service_kit::settings::open_audit;
