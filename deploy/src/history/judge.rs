@@ -147,7 +147,7 @@ mod tests {
             json!({"service": "accounts", "role": "aggregate", "from": "/history/golden/AccountDebited.v1.json",
                 "eventType": "AccountDebited", "schemaVersion": 1, "events": 1, "verdict": verdict, "reason": "why"})
         };
-        let state = json!({"service": "accounts", "from": "/history/golden/snapshots/account.v3.jsonl",
+        let state = json!({"service": "accounts", "from": "/history/golden/snapshots/account.v4.jsonl",
             "aggregateType": "account", "stateSchemaVersion": 3, "snapshots": 1, "verdict": snapshot});
         json!({"service": "accounts", "version": "1", "passed": true, "events": [shape("folded"), shape(event)],
             "snapshots": [state]})
@@ -170,7 +170,7 @@ mod tests {
             let [event, snapshot] = examined.problems.as_slice() else { panic!("{examined:?}") };
             assert_eq!(event, "AccountDebited.v1.json: accounts aggregate AccountDebited v1: why");
             assert!(
-                snapshot.starts_with("account.v3.jsonl: accounts snapshots of `account` v3"),
+                snapshot.starts_with("account.v4.jsonl: accounts snapshots of `account` v3"),
                 "{snapshot}"
             );
         }

@@ -119,11 +119,11 @@ fn a_newer_schema_version_is_parked() {
     assert_eq!(verdicts(&read(&folder))[0], ("AccountDebited", Verdict::Parked));
 }
 
-const SNAPSHOTS: &str = "account.v3.jsonl";
+const SNAPSHOTS: &str = "account.v4.jsonl";
 
 /// The list with one change to each line that holds a snapshot.
 fn changed_snapshots(change: impl Fn(&mut Value)) -> TempDir {
-    let folder = copied(&["snapshots/account.v3.jsonl"]);
+    let folder = copied(&["snapshots/account.v4.jsonl"]);
     let path = folder.path().join(SNAPSHOTS);
     let changed = |line: &str| {
         let mut line: Value = serde_json::from_str(line).unwrap();
@@ -180,7 +180,7 @@ fn a_snapshot_that_is_no_replay_fails() {
 
 #[test]
 fn what_stands_behind_an_event_that_failed_is_not_at_fault() {
-    let folder = copied(&["snapshots/account.v3.jsonl"]);
+    let folder = copied(&["snapshots/account.v4.jsonl"]);
     let path = folder.path().join(SNAPSHOTS);
     let text = fs::read_to_string(&path).unwrap().replacen("\"limit\":", "\"bound\":", 1);
     fs::write(path, text).unwrap();
@@ -194,7 +194,7 @@ fn what_stands_behind_an_event_that_failed_is_not_at_fault() {
 /// What is written beside a change that newer code made to an aggregate.
 #[test]
 fn behind_an_unknown_event_all_of_the_stream_is_parked() {
-    let folder = copied(&["snapshots/account.v3.jsonl"]);
+    let folder = copied(&["snapshots/account.v4.jsonl"]);
     let path = folder.path().join(SNAPSHOTS);
     let text = fs::read_to_string(&path).unwrap().replacen("AccountDeposited", "AccountEndowed", 1);
     fs::write(path, text).unwrap();
@@ -236,7 +236,7 @@ fn files_that_are_not_what_they_should_be_are_told_by_name_and_line() {
 
 #[test]
 fn a_stream_must_be_whole() {
-    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../domain/tests/golden/snapshots/account.v3.jsonl");
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../domain/tests/golden/snapshots/account.v4.jsonl");
     let text = fs::read_to_string(golden).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     let error = wrong("sample.jsonl", &[lines[0], lines[2]].join("\n"));
