@@ -22,7 +22,7 @@ Beside the images, in target/images/VERSION:
 An image that is more than 60 MB larger than its base is refused, unless BANK_PROFILE is dev.
 
 Settings: BANK_BASE_IMAGE (gcr.io/distroless/cc-debian12:nonroot; docker/local-images.sh makes one where it cannot be
-pulled), BANK_RUST_IMAGE (rust:1.95-bookworm, for --target built), BANK_PROFILE (dist; the cargo profile),
+pulled), BANK_RUST_IMAGE (rust:1.95.0-bookworm, for --target built), BANK_PROFILE (dist; the cargo profile),
 BANK_IMAGE_PREFIX (bank), BANK_IMAGES_DIR (target/images), BANK_SOURCE (where the sources are published, for the label),
 BANK_SBOM (cyclonedx, or none), BANK_BINARIES (a folder with the programs, when they were built already),
 CARGO_TARGET_DIR, BANK_CACHE (~/.cache/bank, for tools).
@@ -144,7 +144,7 @@ write_bills() {
 work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
 arguments=(--build-arg "BASE=$base" --build-arg "VERSION=$version" --build-arg "PROFILE=$profile"
-    --build-arg "RUST=${BANK_RUST_IMAGE:-rust:1.95-bookworm}")
+    --build-arg "RUST=${BANK_RUST_IMAGE:-rust:1.95.0-bookworm}")
 origin_arguments
 if ! docker image inspect "$base" >/dev/null 2>&1; then
     docker pull --quiet "$base" >/dev/null 2>&1 ||

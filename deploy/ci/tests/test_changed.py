@@ -31,7 +31,7 @@ class Changed(InFolder):
         self.write("docs/guide.md", "")
         self.write(".gitignore", "/target\nCargo.lock\n")
         (self.folder / "deploy/ci").mkdir(parents=True)
-        for script in ("changed", "version", "lib.sh"):
+        for script in ("changed", "choose", "version", "lib.sh"):
             shutil.copy(CI / script, self.folder / "deploy/ci" / script)
         shutil.copy(ROOT / "docker/lib.sh", self.folder / "docker/lib.sh")
         self.git("init", "--quiet", "--initial-branch", "main")
@@ -118,6 +118,39 @@ class Changed(InFolder):
         self.assertEqual(self.changed(BRANCH_NAME="main"), everything, "nothing passed on main yet")
         self.assertEqual(self.changed(TAG_NAME="v1.0.0"), everything, "a release")
 
+    def choose(self, word, **variables):
+        """The services and the packages that are chosen."""
+        done = run(self.folder / "deploy/ci/choose", word, cwd=self.folder, **variables)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return tuple((self.folder / "target/ci" / name).read_text().split() for name in ("services", "packages"))
+
+    def test_a_build_of_one_service_covers_what_changed_besides(self):
+        self.git("switch", "--quiet", "--create", "branch")
+        self.write("crates/core/src/lib.rs", "changed")
+        self.git("commit", "--quiet", "--all", "--message", "core")
+        self.assertEqual(self.choose("beta"), (["beta"], ["beta"]), "by hand it is what was asked for")
+        services, packages = self.choose("beta", BUILD_NUMBER="7")
+        self.assertEqual((services, packages), (["alpha", "beta"], ["alpha", "beta", "core", "helper", "middle"]))
+        everything = ["alpha", "beta", "gamma"]
+        self.assertEqual(self.choose("beta", BUILD_NUMBER="8", TAG_NAME="v1.0.0")[0], everything)
+
+    def test_main_without_notes_of_what_was_published_builds_all(self):
+        main = {"BRANCH_NAME": "main", "BUILD_NUMBER": "7", "GIT_PREVIOUS_SUCCESSFUL_COMMIT": self.first}
+        self.write("services/gamma/src/lib.rs", "changed")
+        self.assertEqual(self.choose("changed", **main)[0], ["alpha", "beta", "gamma"])
+        for service in ("alpha", "beta", "gamma"):
+            self.write(f"target/images/1/{service}.published", "")
+        self.assertEqual(self.choose("changed", **main)[0], ["gamma"])
+
+    def test_documents_that_a_test_compares_are_tested(self):
+        self.write("services/bank/Cargo.toml", MANIFEST.format(name="bank"))
+        self.write("services/bank/src/lib.rs", "")
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", "bank")
+        base = self.git("rev-parse", "HEAD")
+        self.write("docs/openapi.json", "{}")
+        self.assertEqual((self.changed(base), self.changed("--packages", base)), ([], ["bank"]))
+
     def test_a_base_that_is_no_commit_is_refused(self):
         done = run(self.folder / "deploy/ci/changed", "nowhere", cwd=self.folder)
         self.assert_refused(done, 2, "BASE is no commit here: 'nowhere'")
@@ -132,9 +165,16 @@ class Changed(InFolder):
         self.assertEqual(self.version(), f"0.3.0-1-g{short}")
         self.assertEqual(self.version(BUILD_NUMBER="7"), f"0.3.0-1-g{short}-b7")
         self.git("tag", "--annotate", "--message", "release", "v1.2.0")
-        self.assertEqual(self.version(BUILD_NUMBER="7"), "1.2.0", "a release is the same whoever builds it")
+        self.assertEqual(self.version(), "1.2.0", "by hand, on the tag")
+        self.assertEqual(self.version(BUILD_NUMBER="7"), f"1.2.0-0-g{short}-b7", "main is no release, also on its commit")
+        self.assertEqual(self.version(BUILD_NUMBER="7", TAG_NAME="v1.2.0"), "1.2.0")
+        self.assertEqual(self.version(TAG_NAME="v1.2.0-rc1"), "1.2.0-rc1", "of two tags the one that is built")
+        done = run(self.folder / "deploy/ci/version", cwd=self.folder, TAG_NAME="nightly")
+        self.assert_refused(done, 2, "TAG_NAME: 'nightly' is no release")
         self.write("services/beta/src/lib.rs", "changed")
         self.assertEqual(self.version(), f"1.2.0-0-g{short}-changed")
+        done = run(self.folder / "deploy/ci/version", cwd=self.folder, TAG_NAME="v1.2.0")
+        self.assert_refused(done, 1, "something is not committed, so that this is not v1.2.0")
         self.git("commit", "--quiet", "--all", "--message", "second")
         second = self.git("rev-parse", "HEAD")[:12]
         self.assertEqual(self.version(BUILD_NUMBER="8"), f"1.2.0-1-g{second}-b8")

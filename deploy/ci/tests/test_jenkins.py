@@ -36,7 +36,7 @@ class Jenkins(InFolder):
         names = re.findall(r"^FROM (\S+)", dockerfile, re.M) + [self.compose["services"]["registry"]["image"]]
         for name in names:
             self.assertRegex(name, r":\d+\.\d+", name)
-        channel = re.search(r'channel = "(\d+\.\d+)', (ROOT / "rust-toolchain.toml").read_text())[1]
+        channel = re.search(r'channel = "([\d.]+)"', (ROOT / "rust-toolchain.toml").read_text())[1]
         self.assertIn(f"rust:{channel}-bookworm", dockerfile, "the agent has the repository's Rust")
 
     def test_secrets_are_files_that_are_given_and_drawn(self):

@@ -12,7 +12,10 @@ from common import CI, ROOT, InFolder, run
 class Scripts(InFolder):
     def setUp(self):
         super().setUp()
-        self.write("bin/bank-deploy", f'#!/bin/sh\necho "$@" >>{self.folder}/calls\n').chmod(0o755)
+        standing = json.dumps([{"service": "accounts", "image": "r/accounts@sha256:1"}, {"service": "webhooks", "image": None}])
+        self.write("bin/bank-deploy", (
+            f'#!/bin/sh\necho "$@" >>{self.folder}/calls\n[ "$2" != status ] || echo \'{standing}\'\n'
+        )).chmod(0o755)
         # An engine that has every image.
         self.write("bin/docker", "#!/bin/sh\necho sha256:0\n").chmod(0o755)
         (self.folder / "ci").mkdir()
@@ -52,6 +55,16 @@ class Scripts(InFolder):
             "history bank/accounts:1.2.3 --running 127.0.0.1:5000/accounts:1.2.2",
             "history bank/customers:1.2.3 --running 127.0.0.1:5000/customers:1.2.2",
         ])
+        for variables, environment in (({"BRANCH_NAME": "main"}, "staging"), ({"TAG_NAME": "v1"}, "production")):
+            (self.folder / "calls").unlink()
+            done = self.script("history", "accounts", "customers", "webhooks", **variables)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("nothing is known to run of these: bank/customers:1.2.3 bank/webhooks:1.2.3", done.stderr)
+            self.assertEqual(self.calls(), [
+                f"--json status deploy/environments/{environment}.toml",
+                "history bank/accounts:1.2.3 --running r/accounts@sha256:1",
+                "history bank/customers:1.2.3 bank/webhooks:1.2.3",
+            ])
         self.assert_refused(self.script("history", "accounts", BANK_CI_SAMPLE="/nowhere"), 2, "BANK_CI_SAMPLE: there is no file")
 
     def test_deploy(self):
