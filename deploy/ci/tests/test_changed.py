@@ -120,7 +120,8 @@ class Changed(InFolder):
 
     def choose(self, word, **variables):
         """The services and the packages that are chosen."""
-        done = run(self.folder / "deploy/ci/choose", word, cwd=self.folder, **variables)
+        folders = {"BANK_CI_DIR": "target/ci", "BANK_CI_JUNIT": "target/junit", "BANK_IMAGES_DIR": "target/images"}
+        done = run(self.folder / "deploy/ci/choose", word, cwd=self.folder, **folders, **variables)
         self.assertEqual(done.returncode, 0, done.stderr)
         return tuple((self.folder / "target/ci" / name).read_text().split() for name in ("services", "packages"))
 
