@@ -381,6 +381,10 @@ pub(crate) fn order(from: &str, to: &str, amount: u64, schedule: Value) -> Value
     order
 }
 
+/// In how many seconds something is due that a test waits for: late enough for the request that asks for it, also on a
+/// machine that has much else to do.
+pub(crate) const SOON: i64 = 5;
+
 /// Due once, in about so many seconds.
 pub(crate) fn due_in(seconds: i64) -> Value {
     // The time of the day has whole seconds, and the one that is under way is over by then.

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use test_support::eventually;
 use uuid::Uuid;
 
-use crate::client::{Answer, Bank, daily_from, due_in, fresh_key, order};
+use crate::client::{Answer, Bank, SOON, daily_from, due_in, fresh_key, order};
 use crate::customers::{Person, register};
 use crate::on_both_shapes;
 use crate::stage::Stage;
@@ -59,7 +59,7 @@ async fn transfers_of(sources: &Sources, orders: &[String]) -> usize {
 async fn a_scheduled_order_is_one_transfer_at_its_time(stage: Stage) {
     let (ada, account, target) = customer_with(stage.bank(), 100).await;
 
-    let placed = ada.order(&account, &target, 40, due_in(1)).await.expect(201);
+    let placed = ada.order(&account, &target, 40, due_in(SOON)).await.expect(201);
 
     assert_eq!((placed.state(), placed.version()), ("active", 1));
     assert_eq!(placed.header("location"), format!("/v1/transfer-orders/{}", placed.id()));
@@ -84,7 +84,7 @@ async fn a_scheduled_order_is_one_transfer_at_its_time(stage: Stage) {
 
 async fn a_standing_order_goes_on_until_it_is_cancelled(stage: Stage) {
     let (ada, account, target) = customer_with(stage.bank(), 100).await;
-    let id = ada.order(&account, &target, 40, daily_from(1)).await.expect(201).id();
+    let id = ada.order(&account, &target, 40, daily_from(SOON)).await.expect(201).id();
 
     let carried_out = ada.carried_out(&id, 1).await;
 
@@ -104,10 +104,10 @@ async fn a_standing_order_goes_on_until_it_is_cancelled(stage: Stage) {
 
 async fn a_transfer_that_fails_ends_no_order(stage: Stage) {
     let (ada, account, target) = customer_with(stage.bank(), 30).await;
-    let id = ada.order(&account, &target, 40, daily_from(1)).await.expect(201).id();
+    let id = ada.order(&account, &target, 40, daily_from(SOON)).await.expect(201).id();
     // Whoever orders transfers out of somebody else's account gets transfers that fail.
     let mallory = stage.bank().as_customer(Uuid::now_v7());
-    let foreign = mallory.order(&account, &target, 10, daily_from(1)).await.expect(201).id();
+    let foreign = mallory.order(&account, &target, 10, daily_from(SOON)).await.expect(201).id();
 
     for (bank, id, reason) in [(&ada, id, "insufficient-funds"), (&mallory, foreign, "account-not-found")] {
         let carried_out = bank.carried_out(&id, 1).await;
@@ -123,7 +123,7 @@ async fn the_same_key_is_one_order(stage: Stage) {
     let (ada, account, target) = customer_with(stage.bank(), 100).await;
     let key = fresh_key();
     let headers = [("idempotency-key", key.as_str())];
-    let body = order(&account, &target, 40, due_in(1));
+    let body = order(&account, &target, 40, due_in(SOON));
     ada.post("/v1/transfer-orders", &[], body.clone()).await.expect_problem(400, "idempotency-key-required");
 
     let first = ada.post("/v1/transfer-orders", &headers, body.clone()).await.expect(201);
@@ -187,7 +187,7 @@ async fn the_orders_of_a_customer_who_leaves_are_cancelled(stage: Stage) {
     let ada = register(bank, &Person::new("Ada")).await;
     let account = bank.open_for(&ada.id.to_string(), "USD", 100).await;
     let target = bank.open(0).await;
-    let ended = ada.bank.order(&account, &target, 1, due_in(1)).await.expect(201).id();
+    let ended = ada.bank.order(&account, &target, 1, due_in(SOON)).await.expect(201).id();
     let standing = ada.bank.order(&account, &target, 2, daily_from(86_400)).await.expect(201).id();
     ada.bank.carried_out(&ended, 1).await;
 

@@ -10,7 +10,7 @@ use sqlx::{Connection, Executor, SqliteConnection};
 use tempfile::TempDir;
 use test_support::{Service, eventually};
 
-use crate::client::{Bank, due_in};
+use crate::client::{Bank, SOON, due_in};
 use crate::crash::tokens_in;
 use crate::customers::{Person, register};
 
@@ -36,7 +36,7 @@ async fn a_healthy_bank() -> TempDir {
     bank.change(&charles, "freeze").await.expect(200);
     assert_eq!(bank.transfer(&ada, &charles, 1).await.state(), "failed");
     let (savings, pension) = (bank.open(5).await, bank.open(0).await);
-    let order = bank.order(&savings, &pension, 5, due_in(1)).await.expect(201).id();
+    let order = bank.order(&savings, &pension, 5, due_in(SOON)).await.expect(201).id();
     bank.carried_out(&order, 1).await;
     let overdrawn = bank.open(0).await;
     bank.limit(&overdrawn, "overdraft", Some(50)).await.expect(200);

@@ -89,7 +89,7 @@ async fn every_message_twice_is_one_transfer_for_each_due_date() {
     let (from, to) = (stage.bank().open(100).await, stage.bank().open(0).await);
     let mut orders = Vec::new();
     for _ in 0..5 {
-        orders.push(stage.bank().order(&from, &to, 10, due_in(1)).await.expect(201).id());
+        orders.push(stage.bank().order(&from, &to, 10, due_in(SOON)).await.expect(201).id());
     }
     for id in &orders {
         stage.bank().carried_out(id, 1).await;
@@ -109,7 +109,7 @@ async fn what_was_due_before_the_cancellation_is_carried_out() {
     let stage = Stage::embedded().await;
     let (from, to) = (stage.bank().open(100).await, stage.bank().open(0).await);
     let gate = stage.hold("transfers", "TransferDue");
-    let id = stage.bank().order(&from, &to, 10, daily_from(1)).await.expect(201).id();
+    let id = stage.bank().order(&from, &to, 10, daily_from(SOON)).await.expect(201).id();
     let order = eventually(|| async {
         let order = stage.bank().read_order(&id).await;
         if order.version() == 2 { Ok(order) } else { Err(order) }
