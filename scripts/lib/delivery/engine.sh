@@ -60,13 +60,11 @@ need_server_images() {
 
 # ---- Go programs, built once into the cache -------------------------------------------
 
-need_go() { command -v go >/dev/null || apt_install golang-go; }
-
 # Prints the path of a Compose.
 compose_program() {
     local program=$go_tools/docker-compose-$COMPOSE_VERSION module
     if [ ! -x "$program" ]; then
-        need_go
+        need_go || die "Compose cannot be built"
         say "builds Docker Compose $COMPOSE_VERSION"
         module=$work/compose-module
         mkdir -p "$module" "$go_tools"
@@ -82,7 +80,7 @@ compose_program() {
 registry_program() {
     local program=$go_tools/registry-$REGISTRY_VERSION/registry
     if [ ! -x "$program" ]; then
-        need_go
+        need_go || die "the registry cannot be built"
         say "builds the registry $REGISTRY_VERSION"
         mkdir -p "${program%/*}"
         GOBIN=${program%/*} go install -p 2 "github.com/distribution/distribution/v3/cmd/registry@$REGISTRY_VERSION" \

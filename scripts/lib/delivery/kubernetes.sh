@@ -3,7 +3,6 @@
 
 kubernetes() {
     local before
-    need_go
     before=$(git status --porcelain)
     # The first run builds what checks them, which takes a while.
     expect "every manifest fits, and planted mistakes are found" deploy/kubernetes/validate --planted
