@@ -12,7 +12,8 @@ Builds the images bank/SERVICE:VERSION of the services that are named, or of all
 line for each: its name and its id.
 
   --target copied   (default) one cargo build here makes all binaries, and each image takes its own
-  --target built    compiles inside the engine, which needs no Rust here (but for the bill of materials: BANK_SBOM=none)
+  --target built    compiles inside the engine, which needs no Rust here (but for the bill of materials: BANK_SBOM=none);
+                    it needs BuildKit, which skips what the image is not made of
 
 Beside the images, in target/images/VERSION:
 
@@ -104,7 +105,8 @@ size_of() { docker image inspect --format '{{.Size}}' "$1"; }
 
 build_image() { # SERVICE
     local image=$prefix/$1:$version context=$work/$1 id extra
-    [ "$target" = copied ] || context=.
+    # The other builder would carry out the stage that copies a program which is not there.
+    if [ "$target" = built ]; then context=. DOCKER_BUILDKIT=1; export DOCKER_BUILDKIT; fi
     docker build "${arguments[@]}" --build-arg "SERVICE=$1" --target "$target" --tag "$image" \
         --file docker/Dockerfile "$context" >"$out/$1.log" 2>&1 ||
         die "building $image failed: $(grep -v '^[[:space:]]*$' "$out/$1.log" | tail -n 1); see $out/$1.log"

@@ -82,10 +82,19 @@ class Reader {
     List<Map> stages(Call section) {
         def calls = callsOf(bodyOf(section))
         if (!calls) { throw new Wrong(section.node, 'stages has no stage') }
-        calls.collect { call ->
+        calls.collectMany { call ->
             if (call.name != 'stage') { throw new Wrong(call.node, "stages has stages in it, not '$call.name'") }
-            stage(call)
+            def group = call.body ? callsOf(bodyOf(call)).find { it.name == 'stages' } : null
+            group ? stagesOf(call) : [stage(call)]
         }
+    }
+
+    /** The stages of a stage that only says on which agent they are run, one after the other. */
+    List<Map> stagesOf(Call call) {
+        def name = call.arguments ? text(call.arguments[0]) : null
+        def sections = sectionsOf(call, "stage '$name', which is made of stages,", ['agent', 'stages'])
+        need(call, sections, 'agent')
+        stages(sections.stages).collect { it + [agent: it.agent ?: agent(sections.agent)] }
     }
 
     Map stage(Call call) {

@@ -19,7 +19,7 @@ PLANTED = {
     "an unknown section of the pipeline": ("    stages {", "    colours { any() }\n    stages {", "pipeline has no section 'colours'"),
     "an unknown section of a stage": ("            steps { sh 'deploy/ci/lint' }", "            step { sh 'deploy/ci/lint' }",
                                       "stage 'Lint' has no section 'step'"),
-    "no agent": ("    agent { label 'docker' }\n", "", "pipeline needs agent"),
+    "no agent": ("    agent none\n", "", "pipeline needs agent"),
     "an unknown option": ("timestamps()", "timestamp()", "'timestamp' is none of the options"),
     "an unknown condition": ("when { branch 'main' }", "when { brunch 'main' }", "'brunch' is no condition of when"),
     "an unknown condition of post": ("post { always {", "post { allways {", "post has no section 'allways'"),
@@ -27,7 +27,9 @@ PLANTED = {
     "a second step": ("sh 'deploy/ci/lint' }", "sh 'deploy/ci/lint'; sh 'true' }", "has one step, sh '…', not [sh, sh]"),
     "a text that Jenkins fills in": ("sh 'deploy/ci/lint'", 'sh "deploy/ci/lint ${SECRET}"', "use single quotes"),
     "a program around it": ("pipeline {", "def x = 1\npipeline {", "what is"),
-    "a section twice": ("    agent { label 'docker' }\n", "    agent { label 'docker' }\n    agent any\n", "pipeline has 'agent' twice"),
+    "a section twice": ("    agent none\n", "    agent none\n    agent any\n", "pipeline has 'agent' twice"),
+    "a condition of several stages": ("            stages {", "            when { branch 'main' }\n            stages {",
+                                      "which is made of stages, has no section 'when'"),
 }
 
 
