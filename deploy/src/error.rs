@@ -75,7 +75,10 @@ pub enum DeployError {
         since: String,
     },
     /// There is nothing to go back to.
-    #[error("there is no last good version of {service} in {environment} to roll back to")]
+    #[error(
+        "there is no last good version of {service} in {environment} to roll back to that the latest deployment replaced; \
+         `status` tells what is kept"
+    )]
     NothingKept {
         /// The service.
         service: String,
@@ -87,6 +90,25 @@ pub enum DeployError {
         "the proxy of {service} was made with other settings; --replace-proxies replaces it, which cuts its connections for a moment"
     )]
     OtherProxy {
+        /// The service.
+        service: String,
+    },
+    /// What serves cannot be reached from another network.
+    #[error(
+        "network: {service} runs in {network}; remove the containers of the environment before it is deployed to another"
+    )]
+    OtherNetwork {
+        /// The service.
+        service: String,
+        /// Where it runs.
+        network: String,
+    },
+    /// The last good one of the edge was told of a proxy at another address.
+    #[error(
+        "the proxy of {service} has another address since the last good one was started, which would not believe it; \
+         `apply` with --set {service}=VERSION brings that version"
+    )]
+    OtherAddress {
         /// The service.
         service: String,
     },

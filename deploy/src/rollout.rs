@@ -17,6 +17,7 @@ mod published;
 mod report;
 mod target;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -107,6 +108,9 @@ pub(crate) async fn apply(context: &Context<'_>, desired: &Desired) -> Result<Re
     context.engine.present(&ImageName::new(&context.settings.proxy_image)).await?;
     locked(context, desired, async {
         let observed = observe(context.engine, &desired.name).await?;
+        for (service, found) in &observed {
+            in_network(found, service, &desired.network)?;
+        }
         for target in &targets {
             let steps = observed.get(&target.service).map_or(Vec::new(), |found| steps_to(target, found));
             if steps.contains(&Step::ReplaceProxy) && !context.settings.replace_proxies {
@@ -127,8 +131,10 @@ pub(crate) async fn apply(context: &Context<'_>, desired: &Desired) -> Result<Re
 }
 
 async fn deploy(context: &Context<'_>, desired: &Desired, target: &Target) -> Result<Applied, DeployError> {
-    let execution =
-        Execution { context, place: place(context, desired, &target.service), target: Some(target) };
+    let execution = |observed: &Observed| Execution {
+        target: Some(target),
+        ..Execution::on(context, place(context, desired, &target.service), observed)
+    };
     let mut has_changed = false;
     // The proxy first: its address, which is another one after each start, is part of what the edge is told.
     let (observed, steps) = loop {
@@ -136,8 +142,7 @@ async fn deploy(context: &Context<'_>, desired: &Desired, target: &Target) -> Re
         let steps = steps_to(target, &observed);
         match steps.first() {
             Some(step @ (Step::MakeProxy | Step::StartProxy | Step::ReplaceProxy)) => {
-                let route = observed.current().map(|current| current.name.as_str());
-                execution.prepare(step, route).await?;
+                execution(&observed).prepare(step).await?;
                 has_changed = true;
             }
             _ => break (observed, steps),
@@ -149,7 +154,8 @@ async fn deploy(context: &Context<'_>, desired: &Desired, target: &Target) -> Re
     if steps.is_empty() {
         return Ok(applied(if has_changed { Outcome::Finished } else { Outcome::UpToDate }));
     }
-    done(&execution, &steps, observed.current().is_some_and(|current| current.running), applied).await
+    let had_one = observed.current().is_some_and(|current| current.running);
+    done(&execution(&observed), &steps, had_one, applied).await
 }
 
 async fn done(
@@ -171,7 +177,8 @@ async fn done(
     }
 }
 
-/// Goes back to the last good one of each service that is named, or of all that have one; the edge first.
+/// Goes back to the last good one of each service that is named; of none that is, of each that the latest deployment which
+/// brought something has switched. The edge first.
 ///
 /// # Errors
 /// [`DeployError::NothingKept`] when a service has none, before anything is changed.
@@ -189,13 +196,13 @@ pub(crate) async fn rollback(
         let plans = rollback_plans(context, desired, services).await?;
         let mut report = Report::new(&desired.name);
         for (service, observed, steps) in plans {
-            let to = observed.kept().map_or("", |kept| kept.version.as_str()).to_owned();
+            let to = serving_after(&observed, &steps).map_or("", |to| to.version.as_str()).to_owned();
             let from = observed.current().map(|current| current.version.clone());
             if !report.is_good() {
                 report.add(Applied::not_done(&service, &to));
                 continue;
             }
-            let execution = Execution { context, place: place(context, desired, &service), target: None };
+            let execution = Execution::on(context, place(context, desired, &service), &observed);
             let had_one = observed.current().is_some_and(|current| current.running);
             let applied = |outcome| Applied { outcome, ..Applied::not_done(&service, &to) }.from(from);
             report.add(done(&execution, &steps, had_one, applied).await?);
@@ -211,6 +218,7 @@ async fn rollback_plans(
     services: &[String],
 ) -> Result<Vec<(String, Observed, Vec<Step>)>, DeployError> {
     let mut observed = observe(context.engine, &desired.name).await?;
+    let latest = latest_run(&observed);
     let mut plans = Vec::new();
     for service in context.catalog.deployed().into_iter().rev() {
         let is_named = services.iter().any(|named| named == service);
@@ -218,13 +226,56 @@ async fn rollback_plans(
             continue;
         }
         let found = observed.remove(service).unwrap_or_default();
+        if services.is_empty() && found.current().is_none_or(|current| current.run != latest) {
+            continue;
+        }
         match planning::plan_rollback(&found) {
+            Some(steps) if believes_another_proxy(&found, &steps) => {
+                return Err(DeployError::OtherAddress { service: service.to_owned() });
+            }
             Some(steps) => plans.push((service.to_owned(), found, steps)),
             None if is_named => return Err(nothing_kept(service, desired)),
             None => {}
         }
     }
     if plans.is_empty() { Err(nothing_kept("any service", desired)) } else { Ok(plans) }
+}
+
+/// The latest run that made a container which is there, even if nobody is routed to it any more.
+fn latest_run(observed: &BTreeMap<String, Observed>) -> String {
+    let instances = observed.values().flat_map(|found| &found.instances).filter(|instance| instance.proven);
+    instances.map(|instance| instance.run.clone()).max().unwrap_or_default()
+}
+
+/// Who serves when the steps are done.
+fn serving_after<'a>(observed: &'a Observed, steps: &[Step]) -> Option<&'a planning::Instance> {
+    let to = steps.iter().find_map(|step| match step {
+        Step::Switch { to, .. } => Some(to),
+        _ => None,
+    });
+    match to {
+        Some(to) => observed.instances.iter().find(|instance| instance.name == *to),
+        None => observed.current(),
+    }
+}
+
+/// Whether the one that is switched to would not believe what its proxy says of clients: the proxy has another address
+/// since the engine started again, or gets one when it is started.
+fn believes_another_proxy(observed: &Observed, steps: &[Step]) -> bool {
+    let believes = serving_after(observed, steps).and_then(|to| to.believes);
+    let address = observed.proxy.as_ref().filter(|proxy| proxy.running).and_then(|proxy| proxy.address);
+    believes.is_some() && believes != address
+}
+
+/// A container that runs is in one network, so that a proxy in another one would not reach it.
+fn in_network(observed: &Observed, service: &str, network: &str) -> Result<(), DeployError> {
+    let found = observed.proxy.as_ref().and_then(|proxy| proxy.network.as_deref());
+    match found.filter(|found| *found != network) {
+        Some(found) => {
+            Err(DeployError::OtherNetwork { service: service.to_owned(), network: found.to_owned() })
+        }
+        None => Ok(()),
+    }
 }
 
 fn nothing_kept(service: &str, desired: &Desired) -> DeployError {

@@ -26,11 +26,15 @@ pub(crate) struct Container {
     pub(crate) image_id: String,
     pub(crate) labels: HashMap<String, String>,
     pub(crate) running: bool,
+    /// Whether it ended by itself, and the engine is about to start it again.
+    pub(crate) restarting: bool,
     /// When it was started last; none when it never was.
     pub(crate) started_at: Option<DateTime<Utc>>,
     /// Whether the engine starts it again by itself.
     pub(crate) restarted: bool,
-    /// Its address in the network, while it runs.
+    /// Its network.
+    pub(crate) network: Option<String>,
+    /// Its address there, while it runs.
     pub(crate) address: Option<IpAddr>,
 }
 
@@ -39,6 +43,7 @@ impl Container {
         let state = found.state.unwrap_or_default();
         let networks = found.network_settings.unwrap_or_default();
         let addresses = networks.networks.unwrap_or_default();
+        let network = addresses.keys().next().cloned();
         let address = addresses.into_values().filter_map(|endpoint| endpoint.ip_address?.parse().ok()).next();
         let started_at = state.started_at.and_then(|at| at.parse::<DateTime<Utc>>().ok());
         let policy = found.host_config.and_then(|host: HostConfig| host.restart_policy?.name);
@@ -49,9 +54,11 @@ impl Container {
             labels: found.config.and_then(|config| config.labels).unwrap_or_default(),
             // One that the engine starts again and again does not run in between.
             running: state.running == Some(true) && state.restarting != Some(true),
+            restarting: state.restarting == Some(true),
             // The engine's word for never is the first year.
             started_at: started_at.filter(|at| at.timestamp() > 0),
             restarted: policy == Some(RestartPolicyNameEnum::UNLESS_STOPPED),
+            network,
             address,
         }
     }
@@ -179,12 +186,14 @@ mod tests {
         );
         assert!(container.running && container.restarted && container.started_at.is_some());
         assert_eq!(container.address.unwrap().to_string(), "172.18.0.5");
+        assert_eq!(container.network.as_deref(), Some("n"));
     }
 
     #[test]
     fn one_that_was_never_started_and_one_that_the_engine_tries_again() {
         let created = described(r#"{"State": {"Running": false, "StartedAt": "0001-01-01T00:00:00Z"}}"#);
         assert!(!created.running && created.started_at.is_none() && !created.restarted);
-        assert!(!described(r#"{"State": {"Running": true, "Restarting": true}}"#).running);
+        let again = described(r#"{"State": {"Running": true, "Restarting": true}}"#);
+        assert!(!again.running && again.restarting);
     }
 }

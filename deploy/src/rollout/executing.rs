@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 use super::observing::answered_route;
-use super::planning::Step;
+use super::planning::{Instance, Observed, Step};
 use super::target::Target;
 use super::{Context, proxy};
 use crate::error::DeployError;
@@ -42,12 +42,24 @@ pub(super) struct Execution<'a> {
     pub(super) place: proxy::Place<'a>,
     /// What is created, if the plan says so.
     pub(super) target: Option<&'a Target>,
+    /// The one that serves before anything is done.
+    pub(super) serving: Option<String>,
+    /// The last good one, which is not removed when it is not fit.
+    pub(super) kept: Option<String>,
 }
 
-impl Execution<'_> {
+impl<'a> Execution<'a> {
+    /// The work on a service of which that was observed, with nothing to create.
+    pub(super) fn on(context: &'a Context<'a>, place: proxy::Place<'a>, observed: &Observed) -> Self {
+        let name = |instance: &Instance| instance.name.clone();
+        let (serving, kept) = (observed.current().map(name), observed.kept().map(name));
+        Self { context, place, target: None, serving, kept }
+    }
+
     /// Steps of the proxy alone.
-    pub(super) async fn prepare(&self, step: &Step, route: Option<&str>) -> Result<(), DeployError> {
+    pub(super) async fn prepare(&self, step: &Step) -> Result<(), DeployError> {
         let engine = self.context.engine;
+        let route = self.serving.as_deref();
         self.tell(step);
         let (name, aside) = (self.proxy(), format!("{}-replaced", self.proxy()));
         match step {
@@ -89,19 +101,12 @@ impl Execution<'_> {
 
     /// All other steps, in order.
     pub(super) async fn run(&self, steps: &[Step]) -> Result<(), Fault> {
-        let mut was_kept = false;
-        let from = steps.iter().find_map(|step| match step {
-            Step::Switch { from, .. } => from.as_deref(),
-            _ => None,
-        });
         for step in steps {
             self.tell(step);
             let done = match step {
                 Step::Create(name) => self.create(name).await,
-                Step::Start(name) => {
-                    was_kept = true;
-                    self.start(name).await
-                }
+                Step::Start(name) => self.start(name).await,
+                Step::Settle(name) => self.route(Some(name)).await,
                 Step::Switch { from, to } => self.switch(from.as_deref(), to).await,
                 Step::Drain(name) => self.drain(name).await.map_err(Fault::from),
                 Step::Remove(name) => {
@@ -109,7 +114,7 @@ impl Execution<'_> {
                     self.context.engine.remove(name).await.map_err(Fault::from)
                 }
                 Step::MakeProxy | Step::StartProxy | Step::ReplaceProxy => {
-                    self.prepare(step, from).await.map_err(Fault::from)
+                    self.prepare(step).await.map_err(Fault::from)
                 }
             };
             if let (
@@ -117,7 +122,7 @@ impl Execution<'_> {
                 Step::Create(name) | Step::Start(name) | Step::Switch { to: name, .. },
             ) = (&done, step)
             {
-                return Err(self.give_up(name, problem.clone(), was_kept).await?);
+                return Err(self.give_up(name, problem.clone()).await?);
             }
             done?;
         }
@@ -125,11 +130,11 @@ impl Execution<'_> {
     }
 
     /// Removes a new container that is not fit, after its last words. One that was good once is kept all the same.
-    async fn give_up(&self, name: &str, problem: String, was_kept: bool) -> Result<Fault, DeployError> {
+    async fn give_up(&self, name: &str, problem: String) -> Result<Fault, DeployError> {
         let engine = self.context.engine;
         let log = engine.last_lines(name, TOLD_LINES).await;
         self.say(&format!("{name} is not fit: {problem}"));
-        if was_kept {
+        if self.kept.as_deref() == Some(name) {
             engine.stop(name, self.context.settings.drain_within).await?;
         } else {
             engine.remove(name).await?;
@@ -158,13 +163,14 @@ impl Execution<'_> {
 
     async fn switch(&self, from: Option<&str>, to: &str) -> Result<(), Fault> {
         self.becomes_ready(to).await?;
+        let since = self.started_at(to).await?;
         // Noted before the switch: whoever is routed to is kept running by the engine.
         self.context.engine.keep_running(to).await?;
         let switched = async {
             self.route(Some(to)).await?;
             fault::point(fault::SWITCHED);
             self.say(&format!("{to} serves; it is watched for {} s", self.context.settings.watch.as_secs()));
-            self.stays_ready(to).await
+            self.stays_ready(to, since).await
         };
         match switched.await {
             Err(Fault::Unfit { problem, log }) => {
@@ -217,7 +223,8 @@ impl Execution<'_> {
             sleep(POLL).await;
         }
         if self.ended(name).await?.is_some() {
-            return Ok(());
+            // One that ended by itself would be started again.
+            return engine.stop(name, Duration::ZERO).await;
         }
         engine.terminate(name).await?;
         fault::point(fault::DRAINING);

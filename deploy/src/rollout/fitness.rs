@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use chrono::{DateTime, Utc};
 use tokio::time::sleep;
 
 use super::executing::{Execution, Fault, POLL, unfit};
@@ -31,12 +32,20 @@ impl Execution<'_> {
     }
 
     /// Watches it, while the one before it still runs.
-    pub(super) async fn stays_ready(&self, name: &str) -> Result<(), Fault> {
+    /// One that ends is started again by the engine, perhaps between two looks: then it has run since another time.
+    pub(super) async fn stays_ready(&self, name: &str, since: Option<DateTime<Utc>>) -> Result<(), Fault> {
         let deadline = Instant::now() + self.context.settings.watch;
         let mut misses = 0;
-        while misses > 0 || Instant::now() < deadline {
+        loop {
+            let is_over = misses == 0 && Instant::now() >= deadline;
             if let Some(problem) = self.ended(name).await? {
                 return Err(unfit(problem));
+            }
+            if self.started_at(name).await? != since {
+                return Err(unfit("it ended, and the engine started it again".to_owned()));
+            }
+            if is_over {
+                return Ok(());
             }
             match self.look(name).await? {
                 Ok(()) => misses = 0,
@@ -49,7 +58,11 @@ impl Execution<'_> {
             }
             sleep(POLL).await;
         }
-        Ok(())
+    }
+
+    /// Since when it runs.
+    pub(super) async fn started_at(&self, name: &str) -> Result<Option<DateTime<Utc>>, DeployError> {
+        Ok(self.context.engine.container(name).await?.and_then(|container| container.started_at))
     }
 
     /// What its readiness says; the outer error is the engine's.

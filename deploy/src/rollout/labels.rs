@@ -10,6 +10,10 @@ pub(super) const ROLE: &str = "bank.role";
 pub(super) const VERSION: &str = "bank.version";
 /// The image as it was pulled, by digest.
 pub(super) const IMAGE: &str = "bank.image";
+/// The run that made it: when that began, so that later ones are greater.
+pub(super) const RUN: &str = "bank.run";
+/// The address of the proxy that the edge was told to believe.
+pub(super) const BELIEVES: &str = "bank.believes";
 /// The digest of how it was set up.
 pub(super) const SPEC: &str = "bank.spec";
 /// Where, by whom and since when a lock is held.

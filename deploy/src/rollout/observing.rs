@@ -74,9 +74,12 @@ fn instance(container: &Container) -> Option<Instance> {
         image: container.label(labels::IMAGE).to_owned(),
         spec: container.label(labels::SPEC).to_owned(),
         running: container.running,
+        restarting: container.restarting,
         ready: false,
         proven: container.restarted,
         started_at: container.started_at,
+        run: container.label(labels::RUN).to_owned(),
+        believes: container.label(labels::BELIEVES).parse().ok(),
     })
 }
 
@@ -85,17 +88,16 @@ async fn proxy_of(engine: &Engine, container: &Container) -> Result<Proxy, Deplo
         true => answered_route(engine, &container.name).await.ok(),
         false => None,
     };
-    let route = match asked {
-        Some(route) => route,
-        None => {
-            engine.download(&container.name, proxy::FILE).await?.and_then(|file| proxy::archived_route(&file))
-        }
-    };
+    let file = engine.download(&container.name, proxy::FILE).await?;
+    let written = file.and_then(|file| proxy::archived_route(&file));
+    let route = asked.unwrap_or_else(|| written.clone());
     Ok(Proxy {
         running: container.running,
         spec: container.label(labels::SPEC).to_owned(),
         route,
+        written,
         address: container.address,
+        network: container.network.clone(),
     })
 }
 

@@ -155,7 +155,7 @@ impl fmt::Display for Report {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Standing {
     pub(crate) service: String,
-    /// The container that is routed to, if there is one.
+    /// The container that serves, if there is one.
     pub(crate) container: Option<String>,
     pub(crate) version: Option<String>,
     pub(crate) image: Option<String>,
@@ -175,7 +175,10 @@ pub(crate) struct Kept {
 impl Standing {
     pub(super) fn of(service: &str, observed: &Observed) -> Self {
         let current = observed.current();
-        let has_proxy = observed.proxy.as_ref().is_some_and(|proxy| proxy.running);
+        // One that runs is of no use while its proxy leads elsewhere.
+        let is_reached = observed.proxy.as_ref().is_some_and(|proxy| {
+            proxy.running && current.is_some_and(|current| proxy.route.as_ref() == Some(&current.name))
+        });
         let kept = |kept: &super::planning::Instance| Kept {
             version: kept.version.clone(),
             container: kept.name.clone(),
@@ -185,9 +188,9 @@ impl Standing {
             container: current.map(|current| current.name.clone()),
             version: current.map(|current| current.version.clone()),
             image: current.map(|current| current.image.clone()),
-            ready: has_proxy && current.is_some_and(|current| current.running && current.ready),
+            ready: is_reached && current.is_some_and(|current| current.running && current.ready),
             since: current.and_then(|current| current.started_at),
-            kept: observed.kept().map(kept),
+            kept: observed.last_good().map(kept),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
 
+use chrono::{SecondsFormat, Utc};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -37,11 +38,14 @@ pub(super) struct Target {
     prefix: String,
     network: String,
     proxy_spec: String,
+    /// When the run began.
+    run: String,
 }
 
 /// Looks everything up, in the order in which services are deployed.
 pub(super) async fn resolve(context: &Context<'_>, desired: &Desired) -> Result<Vec<Target>, DeployError> {
     let mut targets = Vec::new();
+    let run = Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true);
     if !context.engine.has_network(&desired.network).await? {
         let reason = format!(
             "the engine has no network `{}`; it is that of postgres, kafka and mongo, such as bank_bank of docker compose",
@@ -72,6 +76,7 @@ pub(super) async fn resolve(context: &Context<'_>, desired: &Desired) -> Result<
                     &context.settings.proxy_image,
                     is_edge.then_some(desired.bind),
                 ),
+                run: run.clone(),
             });
         }
     }
@@ -175,7 +180,10 @@ impl Target {
             (labels::VERSION, &self.version),
             (labels::IMAGE, &self.image),
             (labels::SPEC, &self.spec(proxy)),
+            (labels::RUN, &self.run),
         ];
+        let believed = proxy.filter(|_| self.is_edge).map(|proxy| (labels::BELIEVES, proxy.to_string()));
+        let words = words.map(|(key, value)| (key, value.to_owned()));
         Ok(Launch {
             name: name.to_owned(),
             image: self.image_id.clone(),
@@ -183,8 +191,9 @@ impl Target {
             environment: self.told(proxy),
             volumes,
             labels: words
-                .map(|(key, value)| (key.to_owned(), value.to_owned()))
                 .into_iter()
+                .chain(believed)
+                .map(|(key, value)| (key.to_owned(), value))
                 .collect::<HashMap<_, _>>(),
             confined: true,
             ..Launch::default()
@@ -242,6 +251,7 @@ mod tests {
             prefix: "local-customers".to_owned(),
             network: "n".to_owned(),
             proxy_spec: String::new(),
+            run: String::new(),
         }
     }
 
@@ -280,6 +290,7 @@ mod tests {
         let edge = Target { is_edge: true, ..target() };
         let environment = edge.launch("x", "local", proxy).unwrap().environment;
         assert_eq!(environment["BANK_RATE_LIMIT_TRUSTED_PROXIES"], "[\"172.18.0.7\"]");
+        assert_eq!(edge.launch("x", "local", proxy).unwrap().labels[labels::BELIEVES], "172.18.0.7");
         assert_ne!(edge.wish(proxy).spec, edge.wish(None).spec);
     }
 }

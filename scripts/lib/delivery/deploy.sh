@@ -258,7 +258,24 @@ deploy_killed() {
         expect "what was killed when $point is finished" at_next --set "accounts=$to"
         serves accounts "$to"
     done
+    deploy_unwritten "$to"
     deploy_no_failure "while runs are killed"
+}
+
+# deploy_unwritten VERSION: a run that was killed after it had written whom to route to, and before it told the proxy, is
+# thought better of. Started anew, the proxy must not follow what nobody wants any more.
+deploy_unwritten() {
+    local code=0 serving to=0.0.6-unwanted
+    deploy_push accounts "$to" <<<"LABEL org.opencontainers.image.version=$to"
+    BANK_FAULT=deploy.written at_next --set "accounts=$to" >"$work/out" 2>"$work/err" || code=$?
+    [ $code = 137 ] || { cat "$work/out" "$work/err" >&2; die "it is not killed when written: exit code $code"; }
+    expect "what was killed when written is thought better of" at_next --set "accounts=$1"
+    serves accounts "$1"
+    serving=$("$deploy" --json status "$desired" | python3 -c 'import json, sys
+print(*[s["container"] for s in json.load(sys.stdin) if s["service"] == "accounts"])')
+    docker exec "$environment-accounts" grep -qx "# route: $serving" /etc/bank-proxy/haproxy.cfg ||
+        die "started anew, the proxy would route to another one than $serving"
+    ok "and nothing of it is left in the proxy"
 }
 
 deploy_at_once() {
@@ -280,12 +297,19 @@ deploy_at_once() {
 }
 
 deploy_back() {
-    local before
+    local before service
     before=$("$deploy" --json status "$desired" | python3 -c 'import json, sys
 print(*[s["kept"]["version"] for s in json.load(sys.stdin) if s["service"] == "api-gateway"])')
     expect "the gateway is rolled back" "$deploy" rollback "$desired" api-gateway --watch 1
     serves api-gateway "$before"
-    expect "and the whole bank" "$deploy" rollback "$desired" --watch 1
+    refused 1 "there is no last good version of api-gateway" "a rollback of what was rolled back" \
+        "$deploy" rollback "$desired" api-gateway
+    # All but accounts, which the latest deployment left as it was, and the gateway.
+    expect "and what else the latest deployment brought" "$deploy" rollback "$desired" --watch 1
+    for service in customers transfers account-history webhooks; do serves "$service" "$next_version"; done
+    serves api-gateway "$before"
+    serves accounts "$next_version"
+    refused 1 "there is no last good version of any service" "a second rollback of it" "$deploy" rollback "$desired"
     deploy_no_failure "while the bank is rolled back"
 }
 
