@@ -249,7 +249,7 @@ fn every_state() -> Vec<Observed> {
     for code in 0..(4 * 2_usize).pow(3) {
         let instance = |place: u32| {
             let digit = code / 8_usize.pow(place) % 8;
-            kinds[digit / 2](place + 1, if digit % 2 == 0 { "old" } else { "new" })
+            kinds[digit / 2](place + 1, if digit.is_multiple_of(2) { "old" } else { "new" })
         };
         let instances: Vec<_> = (0..3).map(instance).collect();
         states.push(Observed { proxy: None, instances: instances.clone() });
