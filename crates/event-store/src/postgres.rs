@@ -117,6 +117,10 @@ impl PostgresEventStore {
 
 #[async_trait]
 impl EventStore for PostgresEventStore {
+    fn system(&self) -> &'static str {
+        "postgresql"
+    }
+
     async fn append_all(&self, commits: Vec<Commit>) -> Result<Appended, StoreError> {
         let store = self.clone();
         to_the_end(async move { store.append_now(commits).await }).await

@@ -151,6 +151,10 @@ impl SqliteEventStore {
 
 #[async_trait]
 impl EventStore for SqliteEventStore {
+    fn system(&self) -> &'static str {
+        "sqlite"
+    }
+
     async fn append_all(&self, commits: Vec<Commit>) -> Result<Appended, StoreError> {
         let store = self.clone();
         to_the_end(async move { store.append_now(commits).await }).await

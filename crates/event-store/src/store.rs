@@ -208,6 +208,11 @@ pub trait EventStore: Send + Sync + 'static {
         until: Until,
     ) -> Result<Vec<RecordedEvent>, StoreError>;
 
+    /// What kind of database this is, as OpenTelemetry's conventions name it (`db.system.name`).
+    fn system(&self) -> &'static str {
+        "other_sql"
+    }
+
     /// How many events `stream` had at `time`.
     ///
     /// # Errors

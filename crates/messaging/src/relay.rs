@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
-use event_store::{CommitId, CommitNotices, EventStore, PendingCommit, StoreError};
+use event_store::{CommitId, CommitNotices, EventStore, PendingCommit, RecordedEvent, StoreError};
 use futures::join;
-use metrics::{counter, gauge};
+use metrics::{Histogram, counter, gauge, histogram};
 use thiserror::Error;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio_util::sync::CancellationToken;
@@ -19,6 +19,7 @@ use crate::backoff::Backoff;
 use crate::bus::{Bus, BusError};
 use crate::envelope::to_message;
 use crate::fault;
+use crate::hops;
 use crate::message::Message;
 
 /// Events read from the outbox at once, a little more when a commit holds many.
@@ -39,6 +40,8 @@ pub struct OutboxRelay {
     store: Arc<dyn EventStore>,
     bus: Arc<dyn Bus>,
     source: String,
+    /// From the commit to the broker's confirmation, in seconds.
+    delay: Histogram,
     known_topics: HashSet<String>,
     /// Read while the last batch was in flight.
     next: Vec<PendingCommit>,
@@ -50,7 +53,16 @@ impl OutboxRelay {
     /// A relay from `store` to `bus`; `source` names the service in every message (CloudEvents `source`).
     #[must_use]
     pub fn new(store: Arc<dyn EventStore>, bus: Arc<dyn Bus>, source: String) -> Self {
-        Self { store, bus, source, known_topics: HashSet::new(), next: Vec::new(), confirmed: Vec::new() }
+        let delay = histogram!("bank_relay_delay_seconds", "source" => source.clone());
+        Self {
+            store,
+            bus,
+            source,
+            delay,
+            known_topics: HashSet::new(),
+            next: Vec::new(),
+            confirmed: Vec::new(),
+        }
     }
 
     /// Publishes until `shutdown`. Whatever fails is logged once and tried again from the outbox.
@@ -117,8 +129,8 @@ impl OutboxRelay {
             return Ok(false);
         }
         let before = std::mem::take(&mut self.confirmed);
-        let events = pending.iter().flat_map(|commit| &commit.events);
-        let messages: Vec<Message> = events.map(|event| to_message(event, &self.source)).collect();
+        let events = || pending.iter().flat_map(|commit| &commit.events);
+        let messages: Vec<Message> = events().map(|event| to_message(event, &self.source)).collect();
         let count = messages.len();
         let is_full = count >= BATCH as usize;
         self.ensure_topics(&messages).await?;
@@ -126,14 +138,29 @@ impl OutboxRelay {
         let except = [before.as_slice(), in_flight.as_slice()].concat();
         let read_ahead =
             async { if is_full { self.store.pending(&except, BATCH).await } else { Ok(vec![]) } };
-        let (published, marked, next) = join!(self.bus.publish(messages), self.mark(&before), read_ahead);
+        let spans = hops::publishing(self.bus.system(), events(), count);
+        let publishing = async {
+            let published = self.bus.publish(messages).await;
+            hops::published(spans, &published);
+            published
+        };
+        let (published, marked, next) = join!(publishing, self.mark(&before), read_ahead);
         published?;
+        self.measure(events());
         fault::point(fault::RELAY_AFTER_PUBLISH);
         self.confirmed = in_flight;
         marked?;
         self.next = next?;
         counter!("bank_relay_published_total", "source" => self.source.clone()).increment(count as u64);
         Ok(is_full)
+    }
+
+    /// How long after its commit each event was on the bus.
+    fn measure<'a>(&self, events: impl Iterator<Item = &'a RecordedEvent>) {
+        let now = Utc::now();
+        for event in events {
+            self.delay.record((now - event.recorded_at).to_std().unwrap_or_default().as_secs_f64());
+        }
     }
 
     async fn mark(&self, commits: &[CommitId]) -> Result<(), StoreError> {

@@ -101,7 +101,9 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_explained() {
-        for text in ["h:4318", "http://", "ftp://h", "http://h?a=b", "http://h#a", "on", "http://u:secret@h:1"] {
+        for text in
+            ["h:4318", "http://", "ftp://h", "http://h?a=b", "http://h#a", "on", "http://u:secret@h:1"]
+        {
             let error = read(text).unwrap_err();
             assert!(error.contains("http://127.0.0.1:4318"), "{text}: {error}");
             assert!(!error.contains("secret"), "{error}");

@@ -33,7 +33,8 @@ impl Traces {
 
     #[cfg(not(feature = "otlp"))]
     pub(super) fn of(_service: &About, settings: &ServerSettings) -> Result<Self, SettingsError> {
-        let refusal = "this build cannot send spans: build it with the cargo feature `distributed`, or leave it empty";
+        let refusal =
+            "this build cannot send spans: build it with the cargo feature `distributed`, or leave it empty";
         match settings.traces.endpoint() {
             None => Ok(Self::default()),
             Some(_) => Err(SettingsError::invalid("traces", refusal)),
