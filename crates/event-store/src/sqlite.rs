@@ -296,6 +296,13 @@ impl EventStore for SqliteEventStore {
         Ok(by_commit(rows::recorded_events(&rows)?))
     }
 
+    async fn pending_count(&self) -> Result<u64, StoreError> {
+        let count =
+            query_scalar::<_, i64>("SELECT CAST(coalesce(sum(event_count), 0) AS bigint) FROM outbox");
+        let count = count.fetch_one(&self.readers).await.map_err(rows::failed)?;
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+
     async fn mark_published(&self, commits: &[CommitId]) -> Result<(), StoreError> {
         let (store, commits) = (self.clone(), commits.to_vec());
         to_the_end(async move { store.mark_published_now(commits).await }).await

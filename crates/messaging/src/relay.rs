@@ -3,6 +3,8 @@
 //! Invariant: an outbox row is deleted after every event of its commit was confirmed, never before. A crash in
 //! between publishes again, and a second relay beside this one does too; both give duplicates and nothing else.
 
+mod backlog;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +12,7 @@ use std::time::Duration;
 use chrono::Utc;
 use event_store::{CommitId, CommitNotices, EventStore, PendingCommit, RecordedEvent, StoreError};
 use futures::join;
-use metrics::{Histogram, counter, gauge, histogram};
+use metrics::{Histogram, counter, histogram};
 use thiserror::Error;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio_util::sync::CancellationToken;
@@ -66,7 +68,15 @@ impl OutboxRelay {
     }
 
     /// Publishes until `shutdown`. Whatever fails is logged once and tried again from the outbox.
-    pub async fn run(mut self, shutdown: CancellationToken) {
+    pub async fn run(self, shutdown: CancellationToken) {
+        let watching = backlog::watch(Arc::clone(&self.store), self.source.clone());
+        tokio::select! {
+            () = self.publish_until(shutdown) => {}
+            () = watching => {}
+        }
+    }
+
+    async fn publish_until(mut self, shutdown: CancellationToken) {
         let mut notices = self.store.notices();
         let mut failures = 0;
         while !shutdown.is_cancelled() {
@@ -124,7 +134,6 @@ impl OutboxRelay {
         if pending.is_empty() {
             pending = self.store.pending(&self.confirmed, BATCH).await?;
         }
-        self.report(&pending);
         if pending.is_empty() {
             return Ok(false);
         }
@@ -179,13 +188,6 @@ impl OutboxRelay {
             self.known_topics.extend(topics.into_iter().map(str::to_owned));
         }
         Ok(())
-    }
-
-    fn report(&self, pending: &[PendingCommit]) {
-        let oldest = pending.iter().flat_map(|commit| &commit.events).next();
-        let age = oldest.and_then(|event| (Utc::now() - event.recorded_at).to_std().ok()).unwrap_or_default();
-        gauge!("bank_outbox_pending", "source" => self.source.clone()).set(pending.len() as f64);
-        gauge!("bank_outbox_oldest_age_seconds", "source" => self.source.clone()).set(age.as_secs_f64());
     }
 }
 

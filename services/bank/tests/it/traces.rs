@@ -1,6 +1,7 @@
 //! One transfer is one trace, over all processes that it passes; and nothing of a person is in it.
 
 mod away;
+mod measured;
 mod walk;
 
 use std::path::Path;
