@@ -62,11 +62,6 @@ pub fn begun(traceparent: Option<&str>, make: impl FnOnce() -> Span) -> Span {
     span
 }
 
-/// The span that `make` gives, below the current one. A disabled one when spans are off.
-pub fn within(make: impl FnOnce() -> Span) -> Span {
-    if is_on() { make() } else { Span::none() }
-}
-
 /// The `traceparent` that whoever goes on from `span` continues from; `None` when it is disabled.
 #[must_use]
 pub fn traceparent(span: &Span) -> Option<String> {
@@ -97,7 +92,6 @@ mod tests {
         let sampled = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
         assert!(continued(Some(sampled), never).is_disabled());
         assert!(begun(None, never).is_disabled());
-        assert!(within(never).is_disabled());
         assert_eq!(current(), None);
         assert!(!is_on());
     }

@@ -97,7 +97,8 @@ pub(crate) async fn forward(
     let wait = Prefer::of(&parts.headers).wait.unwrap_or_default();
 
     let mut outbound = reqwest::Request::new(parts.method, url);
-    let span = spans::asking(outbound.method(), upstream.name, outbound.url().host_str().unwrap_or_default());
+    let host = outbound.url().host_str().unwrap_or_default();
+    let span = spans::asking(&context, outbound.method(), upstream.name, host);
     let context = context.going_on_from(&span);
     *outbound.headers_mut() = headers::inbound(parts.headers, peer, &context);
     *outbound.timeout_mut() = Some(upstream.timeout + wait);

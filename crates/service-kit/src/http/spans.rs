@@ -5,6 +5,7 @@ use axum::extract::Request;
 use http::{Method, StatusCode};
 use tracing::{Span, field, trace_span};
 
+use super::context::RequestContext;
 use super::context::trace::valid_parent;
 use super::observe::known;
 
@@ -31,10 +32,11 @@ pub(super) fn begin(request: &Request, method: &Method, route: &str) -> Span {
     })
 }
 
-/// The span of asking another service, below the current one.
+/// The span of asking another service, as part of this request: by its context, because a request may be carried out by
+/// another task than the one that is in its span.
 #[must_use]
-pub fn asking(method: &Method, service: &str, host: &str) -> Span {
-    trace_context::within(|| {
+pub fn asking(context: &RequestContext, method: &Method, service: &str, host: &str) -> Span {
+    trace_context::continued(Some(&context.traceparent), || {
         let method = known(method);
         trace_span!(
             target: trace_context::TARGET,

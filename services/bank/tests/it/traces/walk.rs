@@ -55,11 +55,7 @@ impl Walk {
         let asked = self.next(gateway, "api-gateway", "POST transfers", &[("peer.service", "transfers")])?;
         let answer =
             self.next(asked, "transfers", "POST /v1/transfers", &[("http.response.status_code", "201")])?;
-        self.through_the_saga(answer, &|service| service, "kafka", "postgresql", "mongodb")?;
-        let services: BTreeSet<&str> = self.spans.iter().map(|span| span.service.as_str()).collect();
-        let expected = ["account-history", "accounts", "api-gateway", "transfers", "webhooks"];
-        assert_eq!(services, BTreeSet::from(expected));
-        Ok(())
+        self.through_the_saga(answer, &|service| service, "kafka", "postgresql", "mongodb")
     }
 
     /// From the request that asked for the transfer to the views of its end; `of` gives the process of a service.
