@@ -17,6 +17,7 @@ pub mod snapshot;
 pub mod store;
 pub mod stream;
 mod write_task;
+mod writing;
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod assemble;

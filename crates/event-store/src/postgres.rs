@@ -117,6 +117,10 @@ impl PostgresEventStore {
 
 #[async_trait]
 impl EventStore for PostgresEventStore {
+    fn system(&self) -> &'static str {
+        "postgresql"
+    }
+
     async fn append_all(&self, commits: Vec<Commit>) -> Result<Appended, StoreError> {
         let store = self.clone();
         to_the_end(async move { store.append_now(commits).await }).await
@@ -258,6 +262,13 @@ impl EventStore for PostgresEventStore {
             query(include_str!("../sql/postgres/pending.sql")).bind(except).bind(i64::from(event_limit));
         let rows = pending.fetch_all(&self.pool).await.map_err(rows::failed)?;
         Ok(by_commit(rows::recorded_events(&rows)?))
+    }
+
+    async fn pending_count(&self) -> Result<u64, StoreError> {
+        let count =
+            query_scalar::<_, i64>("SELECT CAST(coalesce(sum(event_count), 0) AS bigint) FROM outbox");
+        let count = count.fetch_one(&self.pool).await.map_err(rows::failed)?;
+        Ok(u64::try_from(count).unwrap_or_default())
     }
 
     async fn mark_published(&self, commits: &[CommitId]) -> Result<(), StoreError> {

@@ -19,6 +19,7 @@ use crate::guarded::guarded;
 use crate::snapshot::{Restored, Snapshot};
 use crate::store::{Commit, DeadlineChange, EventStore, StreamRange, Until};
 use crate::stream::{StreamId, Version};
+use crate::writing::Writing;
 
 /// Which aggregate, and after how many events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,7 +206,7 @@ impl<A: Aggregate> Repository<A> {
         context: &CommandContext,
     ) -> Result<(Versioned<A>, Vec<RecordedEvent>), StoreError> {
         let (commit, after) = self.prepare(&base, events, context)?;
-        let recorded = self.store.append(commit).await?;
+        let recorded = self.append(commit).await?;
         self.keep_snapshot(base.version, &after).await;
         Ok((after, recorded))
     }
@@ -218,7 +219,15 @@ impl<A: Aggregate> Repository<A> {
         context: &CommandContext,
     ) -> Result<(), StoreError> {
         let commit = self.prepare_refusal(base, refusal, context)?;
-        self.store.append(commit).await.map(drop)
+        self.append(commit).await.map(drop)
+    }
+
+    /// Writes one commit, within the trace that its command is part of.
+    async fn append(&self, mut commit: Commit) -> Result<Vec<RecordedEvent>, StoreError> {
+        let writing = Writing::begin(self.store.system(), std::slice::from_mut(&mut commit));
+        let appended = self.store.append(commit).await;
+        writing.end(appended.as_ref().err());
+        appended
     }
 
     /// What is to be written when `events` were decided on `base`, and the state after them.

@@ -151,6 +151,10 @@ impl SqliteEventStore {
 
 #[async_trait]
 impl EventStore for SqliteEventStore {
+    fn system(&self) -> &'static str {
+        "sqlite"
+    }
+
     async fn append_all(&self, commits: Vec<Commit>) -> Result<Appended, StoreError> {
         let store = self.clone();
         to_the_end(async move { store.append_now(commits).await }).await
@@ -290,6 +294,13 @@ impl EventStore for SqliteEventStore {
         let pending = query(include_str!("../sql/sqlite/pending.sql")).bind(Json(except)).bind(event_limit);
         let rows = pending.fetch_all(&self.readers).await.map_err(rows::failed)?;
         Ok(by_commit(rows::recorded_events(&rows)?))
+    }
+
+    async fn pending_count(&self) -> Result<u64, StoreError> {
+        let count =
+            query_scalar::<_, i64>("SELECT CAST(coalesce(sum(event_count), 0) AS bigint) FROM outbox");
+        let count = count.fetch_one(&self.readers).await.map_err(rows::failed)?;
+        Ok(u64::try_from(count).unwrap_or_default())
     }
 
     async fn mark_published(&self, commits: &[CommitId]) -> Result<(), StoreError> {

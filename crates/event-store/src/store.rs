@@ -208,6 +208,11 @@ pub trait EventStore: Send + Sync + 'static {
         until: Until,
     ) -> Result<Vec<RecordedEvent>, StoreError>;
 
+    /// What kind of database this is, as OpenTelemetry's conventions name it (`db.system.name`).
+    fn system(&self) -> &'static str {
+        "other_sql"
+    }
+
     /// How many events `stream` had at `time`.
     ///
     /// # Errors
@@ -280,6 +285,15 @@ pub trait EventStore: Send + Sync + 'static {
     /// # Errors
     /// Only when the database fails.
     async fn pending(&self, except: &[CommitId], event_limit: u32) -> Result<Vec<PendingCommit>, StoreError>;
+
+    /// How many events wait in the outbox.
+    ///
+    /// # Errors
+    /// Only when the database fails.
+    async fn pending_count(&self) -> Result<u64, StoreError> {
+        let all = self.pending(&[], u32::MAX).await?;
+        Ok(all.iter().map(|commit| commit.events.len() as u64).sum())
+    }
 
     /// Deletes outbox rows after the broker has confirmed every event of theirs.
     ///

@@ -55,6 +55,11 @@ pub trait Bus: Send + Sync + 'static {
     /// When the broker cannot be reached or the group is in use.
     async fn rewind(&self, group: &str, topics: &[&str]) -> Result<(), BusError>;
 
+    /// What kind of broker this is, as OpenTelemetry's conventions name it (`messaging.system`).
+    fn system(&self) -> &'static str {
+        "embedded"
+    }
+
     /// Whether the broker answers now.
     ///
     /// # Errors

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use event_store::{CodecError, RecordedEvent, StoreError, StreamId, Version};
 use futures::future::join_all;
+use tracing::Instrument;
+
+use crate::hops::{Consuming, note_outcome};
 
 /// What became of one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +47,15 @@ pub trait BatchHandler: Send + Sync + 'static {
     /// One outcome for each event, in the same order. After an outcome other than `Done` the later events of
     /// the same aggregate must not have taken effect; their outcomes are ignored.
     async fn handle_batch(&self, events: &[RecordedEvent]) -> Vec<Outcome>;
+
+    /// The same for a subscription, with a span for each event that is part of a trace. The spans last as long as the
+    /// batch, unless the handler knows better.
+    async fn handle_traced(&self, events: &[RecordedEvent], consuming: &Consuming) -> Vec<Outcome> {
+        let spans = consuming.spans(events);
+        let outcomes = self.handle_batch(events).await;
+        spans.iter().zip(&outcomes).for_each(|(span, outcome)| note_outcome(span, outcome));
+        outcomes
+    }
 }
 
 /// Reads a stream from the service that owns it, to fill a gap.
@@ -63,6 +75,17 @@ pub struct PerEvent<H>(pub H);
 #[async_trait]
 impl<H: Handler> BatchHandler for PerEvent<H> {
     async fn handle_batch(&self, events: &[RecordedEvent]) -> Vec<Outcome> {
+        self.handle_each(events, None).await
+    }
+
+    /// Each event within its own span, so that what it asks for goes on from there.
+    async fn handle_traced(&self, events: &[RecordedEvent], consuming: &Consuming) -> Vec<Outcome> {
+        self.handle_each(events, trace_context::is_on().then_some(consuming)).await
+    }
+}
+
+impl<H: Handler> PerEvent<H> {
+    async fn handle_each(&self, events: &[RecordedEvent], consuming: Option<&Consuming>) -> Vec<Outcome> {
         let mut by_stream: Vec<(&StreamId, Vec<usize>)> = Vec::new();
         for (index, event) in events.iter().enumerate() {
             match by_stream.iter_mut().find(|(stream, _)| *stream == &event.stream) {
@@ -70,20 +93,33 @@ impl<H: Handler> BatchHandler for PerEvent<H> {
                 None => by_stream.push((&event.stream, vec![index])),
             }
         }
-        let streams = by_stream.into_iter().map(|(_, indexes)| self.handle_in_order(events, indexes));
+        let streams =
+            by_stream.into_iter().map(|(_, indexes)| self.handle_in_order(events, indexes, consuming));
         let mut outcomes = vec![Outcome::Done; events.len()];
         for (index, outcome) in join_all(streams).await.into_iter().flatten() {
             outcomes[index] = outcome;
         }
         outcomes
     }
-}
 
-impl<H: Handler> PerEvent<H> {
-    async fn handle_in_order(&self, events: &[RecordedEvent], indexes: Vec<usize>) -> Vec<(usize, Outcome)> {
+    async fn handle_in_order(
+        &self,
+        events: &[RecordedEvent],
+        indexes: Vec<usize>,
+        consuming: Option<&Consuming>,
+    ) -> Vec<(usize, Outcome)> {
         let mut outcomes = Vec::with_capacity(indexes.len());
         for index in indexes {
-            let outcome = self.0.handle(&events[index]).await;
+            let event = &events[index];
+            let outcome = match consuming {
+                None => self.0.handle(event).await,
+                Some(consuming) => {
+                    let span = consuming.span(event);
+                    let outcome = self.0.handle(event).instrument(span.clone()).await;
+                    note_outcome(&span, &outcome);
+                    outcome
+                }
+            };
             let stop = outcome != Outcome::Done;
             outcomes.push((index, outcome));
             if stop {

@@ -75,6 +75,10 @@ impl KafkaBus {
 
 #[async_trait]
 impl Bus for KafkaBus {
+    fn system(&self) -> &'static str {
+        "kafka"
+    }
+
     async fn ensure_topics(&self, topics: &[&str]) -> Result<(), BusError> {
         let topics = owned(topics);
         let wanted = topics.clone();

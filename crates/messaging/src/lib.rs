@@ -5,6 +5,7 @@
 //! command id, views by version.
 
 mod backoff;
+mod hops;
 
 pub mod bus;
 pub mod dead_letter;
@@ -26,6 +27,7 @@ pub use bus::{Bus, BusError, Source, SourceEvent};
 pub use dead_letter::{DeadLetter, DeadLetterError, DeadLetters, ParkedKey, RedriveReport, redrive};
 pub use envelope::{EnvelopeError, to_event, to_message, topic_of};
 pub use handler::{BatchHandler, Handler, Outcome, PerEvent, StreamSource};
+pub use hops::{Consuming, note_outcome};
 pub use message::{Delivery, Message, Position};
 pub use relay::OutboxRelay;
 pub use subscription::{

@@ -33,6 +33,10 @@ fn borrowed(names: &[String]) -> Vec<&str> {
 
 #[async_trait]
 impl Bus for Namespaced {
+    fn system(&self) -> &'static str {
+        self.bus.system()
+    }
+
     async fn ensure_topics(&self, topics: &[&str]) -> Result<(), BusError> {
         self.bus.ensure_topics(&borrowed(&self.full(topics))).await
     }

@@ -3,14 +3,16 @@
 //! Invariant: an outbox row is deleted after every event of its commit was confirmed, never before. A crash in
 //! between publishes again, and a second relay beside this one does too; both give duplicates and nothing else.
 
+mod backlog;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
-use event_store::{CommitId, CommitNotices, EventStore, PendingCommit, StoreError};
+use event_store::{CommitId, CommitNotices, EventStore, PendingCommit, RecordedEvent, StoreError};
 use futures::join;
-use metrics::{counter, gauge};
+use metrics::{Histogram, counter, histogram};
 use thiserror::Error;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio_util::sync::CancellationToken;
@@ -19,6 +21,7 @@ use crate::backoff::Backoff;
 use crate::bus::{Bus, BusError};
 use crate::envelope::to_message;
 use crate::fault;
+use crate::hops;
 use crate::message::Message;
 
 /// Events read from the outbox at once, a little more when a commit holds many.
@@ -39,6 +42,8 @@ pub struct OutboxRelay {
     store: Arc<dyn EventStore>,
     bus: Arc<dyn Bus>,
     source: String,
+    /// From the commit to the broker's confirmation, in seconds.
+    delay: Histogram,
     known_topics: HashSet<String>,
     /// Read while the last batch was in flight.
     next: Vec<PendingCommit>,
@@ -50,11 +55,28 @@ impl OutboxRelay {
     /// A relay from `store` to `bus`; `source` names the service in every message (CloudEvents `source`).
     #[must_use]
     pub fn new(store: Arc<dyn EventStore>, bus: Arc<dyn Bus>, source: String) -> Self {
-        Self { store, bus, source, known_topics: HashSet::new(), next: Vec::new(), confirmed: Vec::new() }
+        let delay = histogram!("bank_relay_delay_seconds", "source" => source.clone());
+        Self {
+            store,
+            bus,
+            source,
+            delay,
+            known_topics: HashSet::new(),
+            next: Vec::new(),
+            confirmed: Vec::new(),
+        }
     }
 
     /// Publishes until `shutdown`. Whatever fails is logged once and tried again from the outbox.
-    pub async fn run(mut self, shutdown: CancellationToken) {
+    pub async fn run(self, shutdown: CancellationToken) {
+        let watching = backlog::watch(Arc::clone(&self.store), self.source.clone());
+        tokio::select! {
+            () = self.publish_until(shutdown) => {}
+            () = watching => {}
+        }
+    }
+
+    async fn publish_until(mut self, shutdown: CancellationToken) {
         let mut notices = self.store.notices();
         let mut failures = 0;
         while !shutdown.is_cancelled() {
@@ -112,13 +134,12 @@ impl OutboxRelay {
         if pending.is_empty() {
             pending = self.store.pending(&self.confirmed, BATCH).await?;
         }
-        self.report(&pending);
         if pending.is_empty() {
             return Ok(false);
         }
         let before = std::mem::take(&mut self.confirmed);
-        let events = pending.iter().flat_map(|commit| &commit.events);
-        let messages: Vec<Message> = events.map(|event| to_message(event, &self.source)).collect();
+        let events = || pending.iter().flat_map(|commit| &commit.events);
+        let messages: Vec<Message> = events().map(|event| to_message(event, &self.source)).collect();
         let count = messages.len();
         let is_full = count >= BATCH as usize;
         self.ensure_topics(&messages).await?;
@@ -126,14 +147,29 @@ impl OutboxRelay {
         let except = [before.as_slice(), in_flight.as_slice()].concat();
         let read_ahead =
             async { if is_full { self.store.pending(&except, BATCH).await } else { Ok(vec![]) } };
-        let (published, marked, next) = join!(self.bus.publish(messages), self.mark(&before), read_ahead);
+        let spans = hops::publishing(self.bus.system(), events(), count);
+        let publishing = async {
+            let published = self.bus.publish(messages).await;
+            hops::published(spans, &published);
+            published
+        };
+        let (published, marked, next) = join!(publishing, self.mark(&before), read_ahead);
         published?;
+        self.measure(events());
         fault::point(fault::RELAY_AFTER_PUBLISH);
         self.confirmed = in_flight;
         marked?;
         self.next = next?;
         counter!("bank_relay_published_total", "source" => self.source.clone()).increment(count as u64);
         Ok(is_full)
+    }
+
+    /// How long after its commit each event was on the bus.
+    fn measure<'a>(&self, events: impl Iterator<Item = &'a RecordedEvent>) {
+        let now = Utc::now();
+        for event in events {
+            self.delay.record((now - event.recorded_at).to_std().unwrap_or_default().as_secs_f64());
+        }
     }
 
     async fn mark(&self, commits: &[CommitId]) -> Result<(), StoreError> {
@@ -152,13 +188,6 @@ impl OutboxRelay {
             self.known_topics.extend(topics.into_iter().map(str::to_owned));
         }
         Ok(())
-    }
-
-    fn report(&self, pending: &[PendingCommit]) {
-        let oldest = pending.iter().flat_map(|commit| &commit.events).next();
-        let age = oldest.and_then(|event| (Utc::now() - event.recorded_at).to_std().ok()).unwrap_or_default();
-        gauge!("bank_outbox_pending", "source" => self.source.clone()).set(pending.len() as f64);
-        gauge!("bank_outbox_oldest_age_seconds", "source" => self.source.clone()).set(age.as_secs_f64());
     }
 }
 

@@ -120,7 +120,7 @@ where
 {
     let server: ServerSettings = load(about.defaults, args, environment())?;
     let config: C = load(about.defaults, args, environment())?;
-    telemetry::init(about.name, &server.log, server.log_format).map_err(Failure::log)?;
+    let traces = telemetry::start(about, &server)?;
     telemetry::metrics();
     for (written, meant) in misspelt_variables(about.defaults, environment()) {
         tracing::warn!("the environment has {written}, which is no setting; did you mean {meant}?");
@@ -133,7 +133,10 @@ where
     let app = started.map_err(Failure::of)?;
     announce(&listener, about.example.map(|example| move |url: &str| example(url, args)))
         .map_err(Failure::start)?;
-    host(listener, app, &server, tasks, signal).await.map_err(Failure::start)
+    let outcome = host(listener, app, &server, tasks, signal).await.map_err(Failure::start);
+    // Last, so that the spans of what was in hand are among them.
+    traces.flush().await;
+    outcome
 }
 
 /// The process's variables, without those that are no text.

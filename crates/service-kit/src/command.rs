@@ -285,7 +285,11 @@ pub fn problem_of_store(error: StoreError) -> Problem {
 /// The context of a command that an event asks for.
 #[must_use]
 pub fn caused_by(event: &RecordedEvent, command_id: Uuid) -> CommandContext {
-    let metadata = Metadata { causation_id: Some(event.event_id), ..event.metadata.clone() };
+    let mut metadata = Metadata { causation_id: Some(event.event_id), ..event.metadata.clone() };
+    // Within the span of handling the event, if there is one, which itself goes on from the event.
+    if let Some(traceparent) = trace_context::current() {
+        metadata.traceparent = Some(traceparent);
+    }
     CommandContext { metadata, waits_for_room: true, ..CommandContext::new(command_id) }
 }
 

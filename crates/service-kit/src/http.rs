@@ -22,6 +22,7 @@ mod problem;
 mod rate;
 mod security;
 mod serve;
+pub mod spans;
 
 pub use audited::{ActedAs, DecidedElsewhere};
 pub use between_services::{UNUSED_CONNECTION, between_services};

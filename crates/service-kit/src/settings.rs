@@ -12,6 +12,7 @@ mod secret;
 mod server;
 mod span;
 mod tokens;
+mod traces;
 mod url;
 
 pub use args::CommonArgs;
@@ -24,4 +25,5 @@ pub use secret::Secret;
 pub use server::ServerSettings;
 pub use span::Span;
 pub use tokens::{KeysFrom, TOKEN_DEFAULTS, TokenSettings};
+pub use traces::{Collector, SampleRatio};
 pub use url::{SecretUrl, redact_url};

@@ -1,4 +1,6 @@
-//! Logs and metrics.
+//! Logs, metrics and spans.
+
+mod traces;
 
 use std::io;
 use std::sync::OnceLock;
@@ -6,8 +8,15 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use serde::Deserialize;
-use tracing_subscriber::EnvFilter;
+use tracing::Subscriber;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, fmt};
+
+use crate::app::{About, Failure};
+use crate::settings::ServerSettings;
+pub use traces::Traces;
 
 /// How often histograms are folded while nobody reads them.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -32,24 +41,50 @@ pub enum LogFormat {
 /// # Errors
 /// When `log` is no filter such as `info` or `info,accounts=debug`; the text says which part is not.
 pub fn init(service: &str, log: &str, format: LogFormat) -> Result<(), String> {
-    let filter = EnvFilter::try_new(log).map_err(|error| {
-        format!("`{log}` is no log filter ({error}); write a level, such as info, or info,accounts=debug")
-    })?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
-    let installed = match format {
-        LogFormat::Pretty => builder.finish().try_init(),
-        LogFormat::Json => builder
-            .json()
-            .flatten_event(true)
-            .with_current_span(true)
-            .with_span_list(false)
-            .finish()
-            .try_init(),
-    };
-    if installed.is_ok() {
+    let filter = filter(log)?;
+    if tracing_subscriber::registry().with(filter).with(lines(format)).try_init().is_ok() {
         tracing::info!(service, "starting");
     }
     Ok(())
+}
+
+/// The same for a process that serves, and sends spans from now on if the settings ask for that. Must be called within
+/// a Tokio runtime.
+///
+/// # Errors
+/// When the filter of the log is none, or spans cannot be sent as the settings say.
+pub(crate) fn start(about: &About, settings: &ServerSettings) -> Result<Traces, Failure> {
+    let traces = Traces::of(about, settings)?;
+    let Some(spans) = traces.layer() else {
+        init(about.name, &settings.log, settings.log_format).map_err(Failure::log)?;
+        return Ok(traces);
+    };
+    // The filter is the lines' alone: spans are chosen by their target.
+    let lines = lines(settings.log_format).with_filter(filter(&settings.log).map_err(Failure::log)?);
+    if tracing_subscriber::registry().with(lines).with(spans).try_init().is_ok() {
+        traces.begin();
+        tracing::info!(service = about.name, "starting");
+    }
+    Ok(traces)
+}
+
+fn filter(log: &str) -> Result<EnvFilter, String> {
+    EnvFilter::try_new(log).map_err(|error| {
+        format!("`{log}` is no log filter ({error}); write a level, such as info, or info,accounts=debug")
+    })
+}
+
+fn lines<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let lines = fmt::layer().with_writer(io::stderr);
+    match format {
+        LogFormat::Pretty => lines.boxed(),
+        LogFormat::Json => {
+            lines.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed()
+        }
+    }
 }
 
 /// The metrics of this process, recorded from the first call on. Services in one process share them.

@@ -39,7 +39,7 @@ look_at_files() {
     while read -r metric; do
         grep -rqF "\"$metric\"" crates/*/src services/*/src || die "a dashboard asks for $metric, which no service serves"
     done < <(grep -ohE '\b(bank|http|gateway|audit|tokens|requests|refresh)_[a-z_]+' \
-        docker/observability/grafana/dashboards/*.json | sed 's/_bucket$//' | sort -u)
+        docker/observability/grafana/dashboards/*.json | sed -E 's/_(bucket|count)$//' | sort -u)
     ok "no file has a secret, and dashboards ask for metrics that are served"
     expect "every profile is well-formed" "${composed[@]}" --profile '*' config --quiet
 }

@@ -13,9 +13,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use event_store::{RecordedEvent, StreamId, Version};
-use messaging::{BatchHandler, Outcome, StreamSource, fault};
+use messaging::{BatchHandler, Consuming, Outcome, StreamSource, fault, note_outcome};
 use metrics::counter;
 use tokio::sync::Mutex;
+use tracing::{Span, trace_span};
 
 use self::folding::{Decoded, Folding};
 use crate::store::{Generation, ViewError, ViewStore, Written};
@@ -43,7 +44,7 @@ impl Projector {
         Self { views, owner, turn: Mutex::new(()) }
     }
 
-    async fn project(&self, events: &[RecordedEvent]) -> Result<Vec<Outcome>, ViewError> {
+    async fn project(&self, events: &[RecordedEvent], spans: &[Span]) -> Result<Vec<Outcome>, ViewError> {
         let _turn = self.turn.lock().await;
         let mut written: HashMap<Generation, Vec<Outcome>> = HashMap::new();
         loop {
@@ -53,7 +54,9 @@ impl Projector {
                 return Ok(written.remove(&generations.active).unwrap_or_default());
             };
             if generation == generations.active {
+                let writes = writes(self.views.system(), spans);
                 written.insert(generation, apply(self.views.as_ref(), generation, events).await?);
+                drop(writes);
             } else if let Some(outcomes) = self.write_ahead(generation, events).await? {
                 written.insert(generation, outcomes);
             }
@@ -77,7 +80,21 @@ impl Projector {
 #[async_trait]
 impl BatchHandler for Projector {
     async fn handle_batch(&self, events: &[RecordedEvent]) -> Vec<Outcome> {
-        match self.project(events).await {
+        self.handle(events, &[]).await
+    }
+
+    async fn handle_traced(&self, events: &[RecordedEvent], consuming: &Consuming) -> Vec<Outcome> {
+        let spans = consuming.spans(events);
+        let outcomes = self.handle(events, &spans).await;
+        spans.iter().zip(&outcomes).for_each(|(span, outcome)| note_outcome(span, outcome));
+        outcomes
+    }
+}
+
+impl Projector {
+    /// `spans` are those of the events, where they are part of a trace.
+    async fn handle(&self, events: &[RecordedEvent], spans: &[Span]) -> Vec<Outcome> {
+        match self.project(events, spans).await {
             Ok(outcomes) => {
                 fault::point(AFTER_VIEW_WRITE);
                 let done = outcomes.iter().filter(|outcome| **outcome == Outcome::Done).count();
@@ -88,6 +105,24 @@ impl BatchHandler for Projector {
             Err(error) => vec![Outcome::Retry(error.to_string()); events.len()],
         }
     }
+}
+
+/// Begins the span of folding and writing, below that of each event: one write is part of the traces of all its events.
+fn writes(system: &'static str, spans: &[Span]) -> Vec<Span> {
+    let together = spans.len();
+    let write = |span: &Span| {
+        trace_span!(
+            target: trace_context::TARGET,
+            parent: span,
+            "write",
+            otel.name = "write views",
+            otel.kind = "client",
+            db.system.name = system,
+            db.operation.name = "write",
+            db.operation.batch.size = together,
+        )
+    };
+    spans.iter().filter(|span| !span.is_disabled()).map(write).collect()
 }
 
 /// Folds `events` into the views of `generation`: one outcome for each event.

@@ -136,6 +136,9 @@ pub struct TransferRange {
 /// The views of accounts, their entries and transfers.
 #[async_trait]
 pub trait ViewStore: Send + Sync + 'static {
+    /// What kind of database this is, as OpenTelemetry's conventions name it (`db.system.name`).
+    fn system(&self) -> &'static str;
+
     /// Which generations there are.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use axum::http::Method;
 use axum::response::Response;
 use reqwest::Client;
 use serde_json::Value;
-use service_kit::http::{DecidedElsewhere, Prefer, Problem, RequestContext, read_body};
+use service_kit::http::{DecidedElsewhere, Prefer, Problem, RequestContext, read_body, spans};
 
 use crate::config::BaseUrl;
 
@@ -97,12 +97,19 @@ pub(crate) async fn forward(
     let wait = Prefer::of(&parts.headers).wait.unwrap_or_default();
 
     let mut outbound = reqwest::Request::new(parts.method, url);
+    let host = outbound.url().host_str().unwrap_or_default();
+    let span = spans::asking(&context, outbound.method(), upstream.name, host);
+    let context = context.going_on_from(&span);
     *outbound.headers_mut() = headers::inbound(parts.headers, peer, &context);
     *outbound.timeout_mut() = Some(upstream.timeout + wait);
     if !body.is_empty() {
         *outbound.body_mut() = Some(body.into());
     }
-    let answer = upstream.send(&outbound).await.map_err(|error| problems::explain(&upstream, error))?;
+    let answer = upstream.send(&outbound).await.map_err(|error| {
+        spans::unanswered(&span);
+        problems::explain(&upstream, error)
+    })?;
+    spans::answered(&span, answer.status());
     Ok(pass_back(&upstream, answer))
 }
 

@@ -11,6 +11,7 @@ pub mod config;
 mod due_orders;
 mod error;
 mod history;
+mod measures;
 mod subscriptions;
 mod sweeper;
 pub mod trials;

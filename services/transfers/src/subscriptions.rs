@@ -21,6 +21,7 @@ use uuid::Uuid;
 
 use crate::Deps;
 use crate::application::Application;
+use crate::measures;
 
 /// Whose events it reads.
 pub(crate) const READS: [&str; 5] =
@@ -104,7 +105,11 @@ impl Handler for FollowUps {
             Err(error) => Outcome::unreadable(&error),
             Ok(NextStep::Nothing) => Outcome::Done,
             Ok(NextStep::Transfer(id, command_id, command)) => {
-                outcome_of(commands.execute(id.0, command, context(command_id)).await)
+                let result = commands.execute(id.0, command, context(command_id)).await;
+                if let Ok(executed) = &result {
+                    measures::note_end(executed);
+                }
+                outcome_of(result)
             }
             Ok(NextStep::Bulk(id, command_id, command)) => {
                 outcome_of(bulk_commands.execute(id.0, command, context(command_id)).await)

@@ -76,6 +76,7 @@ macro_rules! keeps_every_promise {
                 what_is_published_does_not_come_back
                 an_id_is_never_given_twice
                 a_commit_can_be_published_again
+                what_waits_is_counted
             }
             owners {
                 streams_are_listed_by_the_owner_in_their_first_event

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use event_store::RecordedEvent;
 
+use super::context::Context;
 use crate::envelope::to_event;
-use crate::handler::{BatchHandler, Outcome};
+use crate::handler::Outcome;
 use crate::message::Delivery;
 
 /// Messages on their way to the handler.
@@ -46,11 +47,8 @@ impl Batch {
     }
 
     /// Calls the handler once for all of them. The call has begun when this returns.
-    pub(super) fn handle(
-        self,
-        handler: Arc<dyn BatchHandler>,
-    ) -> impl Future<Output = Handled> + Send + use<> {
-        let outcomes = call(handler, self.events);
+    pub(super) fn handle(self, context: &Context) -> impl Future<Output = Handled> + Send + use<> {
+        let outcomes = call(context, self.events);
         async move {
             let mut outcomes = outcomes.await.into_iter();
             let outcome = |known: Option<Outcome>| known.or_else(|| outcomes.next()).unwrap_or_else(behind);
@@ -63,11 +61,17 @@ impl Batch {
 /// One outcome for each of `events`. The call runs in a task of its own: it is never dropped half-way, goes on
 /// whatever its caller waits for, and a panic is a reason to try again.
 pub(super) fn call(
-    handler: Arc<dyn BatchHandler>,
+    context: &Context,
     events: Vec<RecordedEvent>,
 ) -> impl Future<Output = Vec<Outcome>> + Send + use<> {
     let count = events.len();
-    let call = (count > 0).then(|| tokio::spawn(async move { handler.handle_batch(&events).await }));
+    let (handler, consuming) = (Arc::clone(&context.subscription.handler), context.consuming.clone());
+    let handling = async move {
+        let outcomes = handler.handle_traced(&events, &consuming).await;
+        consuming.measure(&events, &outcomes);
+        outcomes
+    };
+    let call = (count > 0).then(|| tokio::spawn(handling));
     async move {
         let Some(call) = call else { return Vec::new() };
         let failure = match call.await {

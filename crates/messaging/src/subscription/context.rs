@@ -9,6 +9,7 @@ use tokio::sync::{Notify, watch};
 
 use super::{Subscription, SubscriptionSettings, SubscriptionStatus};
 use crate::bus::Bus;
+use crate::hops::Consuming;
 
 /// A topic and a partition of it.
 pub(super) type Slot = (String, i32);
@@ -16,6 +17,7 @@ pub(super) type Slot = (String, i32);
 pub(super) struct Context {
     pub(super) bus: Arc<dyn Bus>,
     pub(super) subscription: Subscription,
+    pub(super) consuming: Consuming,
     pub(super) settings: SubscriptionSettings,
     pub(super) status: watch::Sender<SubscriptionStatus>,
     /// Rung to look for requested redrives at once.

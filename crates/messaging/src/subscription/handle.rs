@@ -13,6 +13,7 @@ use super::context::{Context, Flow};
 use super::{Subscription, SubscriptionSettings, supervisor};
 use crate::bus::Bus;
 use crate::dead_letter::{DeadLetterError, RedriveReport, redrive};
+use crate::hops::Consuming;
 
 /// How a subscription is doing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -45,7 +46,8 @@ pub(super) fn start(
 ) -> SubscriptionHandle {
     let (status, watched) = watch::channel(SubscriptionStatus::default());
     let (look, flow) = (Notify::new(), Flow::default());
-    let context = Arc::new(Context { bus, subscription, settings, status, look, flow });
+    let consuming = Consuming::new(bus.system(), &subscription.id);
+    let context = Arc::new(Context { bus, subscription, consuming, settings, status, look, flow });
     let task = tokio::spawn(supervisor::run(Arc::clone(&context), shutdown));
     SubscriptionHandle { context, status: watched, task }
 }

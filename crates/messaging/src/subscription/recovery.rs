@@ -63,7 +63,7 @@ impl Replay<'_> {
             return Ok(Some(Recovery::Released));
         }
         let deliveries = letters.iter().map(|letter| letter.delivery.clone()).collect();
-        let handled = Batch::new(deliveries).handle(Arc::clone(&subscription.handler)).await;
+        let handled = Batch::new(deliveries).handle(self.context).await;
         for (letter, (_, outcome)) in letters.iter().zip(handled) {
             match outcome {
                 Outcome::Done => self.remove(letter).await?,
@@ -104,7 +104,7 @@ impl Replay<'_> {
             Err(reason) => return Ok(Some(Recovery::Again(reason))),
         };
         for events in missing.chunks(self.context.settings.batch_limit) {
-            let outcomes = batch::call(Arc::clone(&self.context.subscription.handler), events.to_vec()).await;
+            let outcomes = batch::call(self.context, events.to_vec()).await;
             match outcomes.into_iter().find(|outcome| *outcome != Outcome::Done) {
                 None => self.context.count("filled", events.len() as u64),
                 Some(Outcome::DeadLetter(reason)) => {

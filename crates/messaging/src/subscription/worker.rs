@@ -192,8 +192,7 @@ impl Worker {
             }
             if !batch.is_empty() {
                 self.batch_under_way = true;
-                let handler = Arc::clone(&self.context.subscription.handler);
-                let handled = Batch::new(batch).handle(handler);
+                let handled = Batch::new(batch).handle(&self.context);
                 self.calls.push(Box::pin(async move { Finished::Batch(handled.await) }));
             }
             if !behind.is_empty() && self.park(behind).await {
@@ -215,8 +214,7 @@ impl Worker {
                 Some(KeyState::Retrying(retrying)) => {
                     let count = retrying.queue.len().min(self.context.settings.batch_limit);
                     let deliveries: Vec<Delivery> = retrying.queue.drain(..count).collect();
-                    let handler = Arc::clone(&self.context.subscription.handler);
-                    let handled = Batch::new(deliveries).handle(handler);
+                    let handled = Batch::new(deliveries).handle(&self.context);
                     self.calls.push(Box::pin(async move { Finished::Retry(key, handled.await) }));
                 }
                 Some(state @ KeyState::Parked(_)) => {

@@ -47,7 +47,7 @@ impl Failure {
         Self::Start(text)
     }
 
-    pub(super) fn log(reason: String) -> Self {
+    pub(crate) fn log(reason: String) -> Self {
         Self::Settings(SettingsError::invalid("log", reason))
     }
 

@@ -1,6 +1,6 @@
 //! Who asked, and as part of what: the ids that a request carries through everything that it causes.
 
-mod trace;
+pub(super) mod trace;
 
 use std::convert::Infallible;
 
@@ -39,6 +39,17 @@ impl RequestContext {
         let correlation_id = uuid_in(headers, &CORRELATION_ID).unwrap_or(request_id);
         let (traceparent, tracestate) = trace::continue_from(headers);
         Self { request_id, correlation_id, traceparent, tracestate }
+    }
+}
+
+impl RequestContext {
+    /// The same, as what goes on from `span`; unchanged when nobody exports it.
+    #[must_use]
+    pub fn going_on_from(mut self, span: &tracing::Span) -> Self {
+        if let Some(traceparent) = trace_context::traceparent(span) {
+            self.traceparent = traceparent;
+        }
+        self
     }
 }
 

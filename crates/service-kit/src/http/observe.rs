@@ -11,24 +11,28 @@ use tracing::{Instrument, field};
 
 use super::context::{self, REQUEST_ID, RequestContext};
 use super::problem::ProblemCode;
+use super::spans;
 
 pub(super) async fn observe(mut request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let request_context = RequestContext::of(request.headers());
-    let request_id = request_context.request_id;
     let method = request.method().clone();
     let route = request
         .extensions()
         .get::<MatchedPath>()
         .map_or("unknown".to_owned(), |path| path.as_str().to_owned());
+    let server = spans::begin(&request, &method, &route);
+    let request_context = RequestContext::of(request.headers()).going_on_from(&server);
+    let request_id = request_context.request_id;
     let span = tracing::info_span!(
         "request", %method, route, %request_id, correlation_id = %request_context.correlation_id,
         status = field::Empty
     );
     request.extensions_mut().insert(request_context);
 
-    let mut response = context::within(request_id, next.run(request)).instrument(span.clone()).await;
+    let response = context::within(request_id, next.run(request)).instrument(span.clone());
+    let mut response = response.instrument(server.clone()).await;
 
+    spans::end(&server, response.status());
     span.record("status", response.status().as_u16());
     span.in_scope(|| log(&response, started));
     count(&method, route, response.status(), started);
@@ -54,7 +58,7 @@ fn count(method: &Method, route: String, status: StatusCode, started: Instant) {
 }
 
 /// A client may invent methods; a label must not grow with them.
-fn known(method: &Method) -> &'static str {
+pub(super) fn known(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::HEAD => "HEAD",

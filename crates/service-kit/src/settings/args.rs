@@ -36,6 +36,9 @@ pub struct CommonArgs {
     /// How to log: `pretty` or `json` [env: BANK_LOG_FORMAT]
     #[arg(long, value_name = "FORMAT", help_heading = "Settings")]
     pub log_format: Option<String>,
+    /// Where spans are sent: a collector of OpenTelemetry, such as `http://127.0.0.1:4318` [env: BANK_TRACES]
+    #[arg(long, value_name = "URL", help_heading = "Settings")]
+    pub traces: Option<String>,
     /// Any other setting of the defaults file; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE", help_heading = "Settings")]
     pub set: Vec<String>,
@@ -59,6 +62,7 @@ impl CommonArgs {
             ("views", self.views.clone()),
             ("log", self.log.clone()),
             ("log_format", self.log_format.clone()),
+            ("traces", self.traces.clone()),
         ]
         .into_iter()
         .filter_map(|(key, value)| value.map(|value| (key, value)))

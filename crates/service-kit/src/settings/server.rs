@@ -3,7 +3,7 @@
 use axum::http::HeaderValue;
 use serde::{Deserialize, Deserializer};
 
-use super::{ListenAddr, Span};
+use super::{Collector, ListenAddr, SampleRatio, Span};
 use crate::http::{HttpOptions, RateSettings};
 use crate::telemetry::LogFormat;
 
@@ -17,6 +17,10 @@ pub struct ServerSettings {
     pub log: String,
     /// How to log.
     pub log_format: LogFormat,
+    /// Where spans are sent.
+    pub traces: Collector,
+    /// How many of the traces that begin here are sent.
+    pub traces_sample: SampleRatio,
     /// How long requests may go on after a signal to stop.
     pub drain: Span,
     /// How long a request may take; more than the longest wait that a client may prefer.
@@ -69,6 +73,8 @@ impl Default for ServerSettings {
             listen: ListenAddr::loopback(0),
             log: "info".to_owned(),
             log_format: LogFormat::Pretty,
+            traces: Collector::default(),
+            traces_sample: SampleRatio::default(),
             drain: Span::seconds(10),
             request_timeout: http.request_timeout.into(),
             body_limit: http.body_limit,

@@ -117,6 +117,10 @@ impl MongoViews {
 
 #[async_trait]
 impl ViewStore for MongoViews {
+    fn system(&self) -> &'static str {
+        "mongodb"
+    }
+
     async fn generations(&self) -> Result<Generations, ViewError> {
         let found = self.connection.find(GENERATIONS, doc! { "_id": RECORD }, doc! {}, 1).await?;
         let record =

@@ -137,6 +137,10 @@ impl SqliteViews {
 
 #[async_trait]
 impl ViewStore for SqliteViews {
+    fn system(&self) -> &'static str {
+        "sqlite"
+    }
+
     async fn generations(&self) -> Result<Generations, ViewError> {
         let row: GenerationsRow = query_as("SELECT active, building, announced, missed FROM generations")
             .fetch_one(&self.readers)

@@ -29,6 +29,8 @@ mod ownership;
 mod saga_rules;
 mod stage;
 mod tool;
+#[cfg(feature = "distributed")]
+mod traces;
 mod transfers;
 mod verify;
 mod webhooks;

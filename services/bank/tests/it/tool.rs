@@ -60,6 +60,11 @@ fn wrong_settings_are_one_clear_line() {
         (vec!["--set", "deadline=soon"], "deadline"),
         (vec!["--set", "colour=red"], "colour"),
         (vec!["--log-format", "loud"], "log_format"),
+        (vec!["--traces", "127.0.0.1:4318"], "http://127.0.0.1:4318"),
+        (vec!["--traces", "https://127.0.0.1:4318"], "https:// is not supported"),
+        (vec!["--set", "traces_sample=1.5"], "from 0.0 (no trace) to 1.0"),
+        #[cfg(not(feature = "distributed"))]
+        (vec!["--traces", "http://127.0.0.1:4318"], "cargo feature `distributed`"),
     ] {
         let output = bank(&arguments);
         let printed = text(&output.stderr);

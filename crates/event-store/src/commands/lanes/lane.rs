@@ -23,6 +23,7 @@ use crate::fault;
 use crate::repository::Repository;
 use crate::store::Appended;
 use crate::stream::Version;
+use crate::writing::Writing;
 
 pub(super) struct Lane<A: Aggregate> {
     repository: Repository<A>,
@@ -218,8 +219,13 @@ impl<A: Aggregate> Lane<A> {
             round.doubts.into_iter().for_each(Doubt::answer);
             return Vec::new();
         }
-        let commits = round.decided.iter_mut().filter_map(|decided| decided.commit.take()).collect();
-        match self.in_time(self.repository.store.append_all(commits)).await {
+        let mut commits: Vec<_> =
+            round.decided.iter_mut().filter_map(|decided| decided.commit.take()).collect();
+        let store = &self.repository.store;
+        let writing = Writing::begin(store.system(), &mut commits);
+        let appended = self.in_time(store.append_all(commits)).await;
+        writing.end_all(&appended);
+        match appended {
             Ok(Appended::Written(recorded)) => {
                 fault::point(fault::STORE_AFTER_APPEND);
                 self.settle(round, recorded);

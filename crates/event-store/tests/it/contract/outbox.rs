@@ -54,6 +54,16 @@ pub(crate) async fn what_is_published_does_not_come_back(backend: Arc<impl Backe
     assert_eq!(pending_ids(&*store).await, [ids[1]]);
 }
 
+pub(crate) async fn what_waits_is_counted(backend: Arc<impl Backend>) {
+    let store = backend.open().await;
+    assert_eq!(store.pending_count().await.unwrap(), 0);
+    let first = store.append(commit(Uuid::now_v7(), 0, &[put(1), put(2), put(3)])).await.unwrap();
+    store.append(commit(Uuid::now_v7(), 0, &[put(1)])).await.unwrap();
+    assert_eq!(store.pending_count().await.unwrap(), 4);
+    store.mark_published(&[first[0].commit_id]).await.unwrap();
+    assert_eq!(store.pending_count().await.unwrap(), 1);
+}
+
 pub(crate) async fn an_id_is_never_given_twice(backend: Arc<impl Backend>) {
     let mut last = CommitId(0);
     for _ in 0..3 {

@@ -14,6 +14,11 @@ pub(super) fn continue_from(headers: &HeaderMap) -> (String, Option<String>) {
     }
 }
 
+/// The caller's `traceparent`, if it is a valid one.
+pub(crate) fn valid_parent(headers: &HeaderMap) -> Option<&str> {
+    headers.get("traceparent")?.to_str().ok().filter(|text| parent(text).is_some()).map(str::trim)
+}
+
 /// Trace id and flags of a valid `traceparent`. A later version may carry more behind them.
 fn parent(text: &str) -> Option<(&str, &str)> {
     let mut fields = text.trim().split('-');
