@@ -1,5 +1,6 @@
 //! The queries of the account-history service, one function each.
 
+mod curve;
 mod past;
 mod statement;
 mod wait;
@@ -11,11 +12,12 @@ use domain::text::{Actor, CustomerId};
 use event_store::Version;
 use service_kit::http::CursorKey;
 
+pub(crate) use curve::{CurvePoint, MOST_CHANGES, Steps};
 pub(crate) use statement::{MOST_ENTRIES, Period, Statement};
 
 use crate::error::QueryError;
 use crate::store::{Reader, TransferRange};
-use crate::view::{AccountView, EntryPlace, EntryView, TransferView};
+use crate::view::{AccountView, TransferView};
 
 /// What the handlers call.
 #[derive(Clone)]
@@ -50,18 +52,6 @@ impl Application {
         limit: usize,
     ) -> Result<Vec<AccountView>, QueryError> {
         Ok(self.reader.list_accounts(customer, after, limit).await?)
-    }
-
-    /// The entries of an account, the newest first.
-    pub(crate) async fn entries(
-        &self,
-        reader: &Actor,
-        account: AccountId,
-        before: Option<EntryPlace>,
-        limit: usize,
-    ) -> Result<Vec<EntryView>, QueryError> {
-        self.account(reader, account, Version::NONE, Duration::ZERO).await?;
-        Ok(self.reader.list_entries(account, before, limit).await?)
     }
 
     /// The transfers from or to an account, the newest first.

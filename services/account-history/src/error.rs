@@ -5,7 +5,7 @@ use event_store::Version;
 use service_kit::http::Problem;
 use thiserror::Error;
 
-use crate::application::MOST_ENTRIES;
+use crate::application::{MOST_CHANGES, MOST_ENTRIES};
 use crate::store::ViewError;
 
 /// Seconds after which a view that is behind is worth another look.
@@ -20,6 +20,12 @@ pub(crate) enum QueryError {
     OutOfDate { version: Version },
     #[error("the period has more than {MOST_ENTRIES} changes: ask for a shorter one")]
     StatementTooLong,
+    #[error("the period has more than {MOST_CHANGES} changes: ask for a shorter one")]
+    CurveTooLong,
+    #[error(
+        "the period has more than {most} changes: ask for a shorter one, or for one point for each `interval`"
+    )]
+    TooManyChanges { most: usize },
     #[error(transparent)]
     Views(#[from] ViewError),
 }
@@ -31,6 +37,9 @@ impl From<QueryError> for Problem {
             QueryError::AccountNotFound => Self::new(StatusCode::NOT_FOUND, "account-not-found", detail),
             QueryError::StatementTooLong => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "statement-too-long", detail)
+            }
+            QueryError::CurveTooLong | QueryError::TooManyChanges { .. } => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "curve-too-long", detail)
             }
             QueryError::OutOfDate { version } => {
                 Self::new(StatusCode::PRECONDITION_FAILED, "view-out-of-date", detail)

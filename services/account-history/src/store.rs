@@ -197,6 +197,16 @@ pub trait ViewStore: Send + Sync + 'static {
         at: At,
     ) -> Result<Option<Moment>, ViewError>;
 
+    /// The rows in which money moved, after one version of an account up to another, the oldest first.
+    async fn list_changes(
+        &self,
+        generation: Generation,
+        account: AccountId,
+        after: Version,
+        until: Version,
+        limit: usize,
+    ) -> Result<Vec<Moment>, ViewError>;
+
     /// All of a generation, for comparing and verifying.
     async fn everything(&self, generation: Generation) -> Result<Views, ViewError>;
 

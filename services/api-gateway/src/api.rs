@@ -35,6 +35,8 @@ pub(crate) fn routes(services: &Services) -> Router {
     Router::new()
         .route("/v1/accounts", reads(account_history).merge(writes(accounts)))
         .route("/v1/accounts/{id}", reads(account_history))
+        .route("/v1/accounts/{id}/balance", reads(account_history))
+        .route("/v1/accounts/{id}/balance-curve", reads(account_history))
         .route("/v1/accounts/{id}/entries", reads(account_history))
         .route("/v1/accounts/{id}/statement", reads(account_history))
         .route("/v1/accounts/{id}/transfers", reads(account_history))

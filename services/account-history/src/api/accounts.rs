@@ -1,5 +1,8 @@
 //! `GET /v1/accounts`: the caller's accounts; to an operator those of any customer, or all.
 
+mod at;
+pub(super) mod balance;
+pub(super) mod curve;
 pub(super) mod entries;
 mod freshness;
 pub(super) mod one;

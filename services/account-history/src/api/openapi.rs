@@ -3,7 +3,7 @@
 use service_kit::openapi::complete;
 use utoipa::openapi::OpenApi;
 
-use super::accounts::{self, entries, one, statement, transfers};
+use super::accounts::{self, balance, curve, entries, one, statement, transfers};
 
 /// The heading of the routes in a joined document: that of the service whose accounts these are views of.
 pub(super) const TAG: &str = "accounts";
@@ -11,7 +11,15 @@ pub(super) const TAG: &str = "accounts";
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(title = "account-history"),
-    paths(accounts::list, one::read, entries::list, statement::read, transfers::list)
+    paths(
+        accounts::list,
+        one::read,
+        balance::read,
+        curve::read,
+        entries::list,
+        statement::read,
+        transfers::list,
+    )
 )]
 struct Handlers;
 

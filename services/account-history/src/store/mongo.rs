@@ -12,6 +12,7 @@ mod dead_letters;
 use async_trait::async_trait;
 use domain::ids::{AccountId, TransferId};
 use domain::text::CustomerId;
+use event_store::Version;
 use mongodb::bson::{Bson, Document, doc};
 
 pub use self::dead_letters::MongoDeadLetters;
@@ -225,6 +226,20 @@ impl ViewStore for MongoViews {
         };
         let found = self.connection.find(&moments(generation), filter, order, 1).await?;
         found.into_iter().next().map(moment_of).transpose()
+    }
+
+    async fn list_changes(
+        &self,
+        generation: Generation,
+        account: AccountId,
+        after: Version,
+        until: Version,
+        limit: usize,
+    ) -> Result<Vec<Moment>, ViewError> {
+        let versions = doc! { "$gt": after.0, "$lte": until.0 };
+        let filter = doc! { "account": account.to_string(), "version": versions, "isEntry": true };
+        let found = self.connection.find(&moments(generation), filter, doc! { "version": 1 }, limit).await?;
+        found.into_iter().map(moment_of).collect()
     }
 
     async fn everything(&self, generation: Generation) -> Result<Views, ViewError> {

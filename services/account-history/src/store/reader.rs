@@ -104,6 +104,20 @@ impl Reader {
         self.settled(|generation| self.store.moment(generation, account, at)).await
     }
 
+    /// The rows in which money moved, after one version of an account up to another, the oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn list_changes(
+        &self,
+        account: AccountId,
+        after: Version,
+        until: Version,
+        limit: usize,
+    ) -> Result<Vec<Moment>, ViewError> {
+        self.settled(|generation| self.store.list_changes(generation, account, after, until, limit)).await
+    }
+
     /// All of the active generation, in one snapshot where the store has such a thing.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::ids::{AccountId, TransferId};
 use domain::text::CustomerId;
+use event_store::Version;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -251,6 +252,23 @@ impl ViewStore for SqliteViews {
         let find = query_scalar(statement).bind(generation.0).bind(account.to_string()).bind(at);
         let found: Option<String> = find.fetch_optional(&self.readers).await.map_err(failed)?;
         found.map(|text| parse(&text)).transpose()
+    }
+
+    async fn list_changes(
+        &self,
+        generation: Generation,
+        account: AccountId,
+        after: Version,
+        until: Version,
+        limit: usize,
+    ) -> Result<Vec<Moment>, ViewError> {
+        let list = query_scalar(include_str!("sqlite/list_changes.sql"))
+            .bind(generation.0)
+            .bind(account.to_string())
+            .bind(after.0)
+            .bind(until.0)
+            .bind(rows::limit(limit));
+        parse_all(&list.fetch_all(&self.readers).await.map_err(failed)?)
     }
 
     async fn everything(&self, generation: Generation) -> Result<Views, ViewError> {

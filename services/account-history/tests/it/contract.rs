@@ -4,7 +4,7 @@ use account_history::store::{
     At, Building, Generations, SqliteViews, StoredAccount, TransferRange, ViewError, ViewStore, WriteBatch,
     Written,
 };
-use account_history::view::{AccountDocument, EntryPlace, Views};
+use account_history::view::{AccountDocument, EntryPlace, Moment, Views};
 use domain::ids::AccountId;
 use event_store::Version;
 use uuid::Uuid;
@@ -22,6 +22,7 @@ store_tests! {
     entries_and_transfers_are_listed_newest_first,
     a_list_of_entries_goes_on_within_an_event,
     the_past_is_found,
+    changes_are_listed_between_versions,
     generations_change_as_one_record,
     a_generation_in_use_is_never_dropped,
     writes_are_told,
@@ -213,6 +214,22 @@ async fn the_past_is_found(store: Store) {
     assert_eq!(find(At::Version(Version(i64::MAX))).await.as_ref(), rows.last().copied());
     assert_eq!(find(At::Version(Version::NONE)).await, None);
     assert_eq!(find(At::Time(rows[0].at - chrono::Duration::microseconds(1))).await, None);
+}
+
+async fn changes_are_listed_between_versions(store: Store) {
+    let views = filled(&store, 26).await;
+    let generation = active(&store).await;
+    let account = views.account_views()[0].id;
+    let moved = |moment: &&Moment| moment.account_id == account && moment.entries().next().is_some();
+    let all: Vec<Moment> = views.moments.values().filter(moved).cloned().collect();
+    assert!(all.len() > 10 && all.windows(2).all(|two| two[0].version < two[1].version));
+    let list = async |after: Version, until: Version, limit| {
+        store.list_changes(generation, account, after, until, limit).await.expect("rows")
+    };
+    assert_eq!(list(Version::NONE, Version(i64::MAX), 1_000).await, all);
+    assert_eq!(list(Version::NONE, Version(i64::MAX), 4).await, all[..4]);
+    assert_eq!(list(all[1].version, all[7].version, 1_000).await, all[2..8]);
+    assert_eq!(list(all[7].version, all[1].version, 1_000).await, []);
 }
 
 async fn generations_change_as_one_record(store: Store) {

@@ -11,6 +11,7 @@
 mod stores;
 
 mod contract;
+mod curve;
 #[cfg(feature = "distributed")]
 mod dead_letters;
 mod http;
