@@ -2,7 +2,7 @@
 //! what they do about it.
 
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output};
 
 use test_support::eventually;
 use uuid::Uuid;
@@ -11,12 +11,10 @@ use crate::stage::{Overrides, Stage, event_recorded};
 
 /// The binary on the data folder of a bank that runs beside.
 async fn bank(folder: &Path, arguments: &[&str]) -> Output {
-    let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_bank"))
-        .args(arguments)
-        .arg("--data-dir")
-        .arg(folder)
-        .output();
-    output.await.expect("the binary runs")
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bank"));
+    command.args(arguments).arg("--data-dir").arg(folder);
+    let output = tokio::task::spawn_blocking(move || command.output()).await.expect("no panic");
+    output.expect("the binary runs")
 }
 
 fn printed(output: &Output) -> String {
@@ -34,7 +32,7 @@ fn assert_refused(output: &Output, status: i32, expected: &str) {
 
 /// Out of time at once by the machine's clock, and nobody presses but who is asked to.
 fn hurried(overrides: Overrides) -> Overrides {
-    overrides.set("deadline", "1s").set("sweep_interval", "1h")
+    overrides.set("deadline", "3s").set("sweep_interval", "1h")
 }
 
 async fn is_stuck(folder: &Path, id: &str) -> String {
@@ -116,7 +114,7 @@ async fn a_transfer_that_is_given_up_gives_the_money_back() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn giving_up_loses_against_the_answer_that_was_first() {
     let stage =
-        Stage::embedded_with(|config| config.set("deadline", "1s").set("sweep_interval", "20ms")).await;
+        Stage::embedded_with(|config| config.set("deadline", "3s").set("sweep_interval", "20ms")).await;
     let (ada, charles) = (stage.bank().open(100).await, stage.bank().open(0).await);
     let gate = stage.hold("transfers", "AccountCredited");
     let id = stage.bank().start_transfer(&ada, &charles, 60).await.expect(202).id();
@@ -159,7 +157,7 @@ async fn what_is_wrong_is_told_in_one_line_and_changes_nothing() {
     let by = ["--operator", "olive"];
     let folder = stage.folder();
     for arguments in [["transfer"].as_slice(), &["events"], &["stuck", "retry", "--operator", "olive"]] {
-        let output = bank(folder, &[arguments, &[&nobody]].concat()).await;
+        let output = bank(folder, &[arguments, &[nobody.as_str()]].concat()).await;
         assert_refused(&output, 1, &nobody);
         assert_refused(&bank(folder, &[arguments, &["no-id"]].concat()).await, 2, "no-id");
     }
