@@ -109,7 +109,7 @@ impl Telling {
         }
         let rank = |key: &str| if key == "money" { 0 } else { 1 };
         let mut keys: Vec<&String> = fields.keys().collect();
-        keys.sort_by_key(|key| rank(key));
+        keys.sort_by(|one, other| rank(one).cmp(&rank(other)).then_with(|| one.cmp(other)));
         for key in keys {
             if !FLATTENED.contains(&key.as_str()) && key != "at" && key != "currency" {
                 words.extend(self.field(key, &fields[key]));
