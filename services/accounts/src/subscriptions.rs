@@ -50,7 +50,7 @@ pub(crate) struct Step {
     account: AccountId,
     command_id: Uuid,
     command: AccountCommand,
-    /// Whether the sweeper asks, because the answer has not been seen.
+    /// Whether the sweeper or an operator asks, because the answer has not been seen.
     asks_again: bool,
 }
 
@@ -65,7 +65,10 @@ impl Step {
     }
 
     fn of_transfer(event: &TransferEvent, now: DateTime<Utc>) -> Option<Self> {
-        let asks_again = matches!(event, TransferEvent::DeadlinePassed { .. });
+        let asks_again = matches!(
+            event,
+            TransferEvent::DeadlinePassed { .. } | TransferEvent::InterventionRecorded { .. }
+        );
         let (account, command_id, command, _) = transfer::saga::account_commands_after(event, now)?;
         Some(Self { account, command_id, command, asks_again })
     }
@@ -86,7 +89,7 @@ impl Handler for TransferSteps {
             Err(error) => return Outcome::unreadable(&error),
         };
         match self.commands.execute(account.0, command, caused_by(event, command_id)).await {
-            // The sweeper asks because it has not seen the answer: say it again.
+            // Whoever asks again has not seen the answer: say it again.
             Ok(executed) if executed.replayed && asks_again => match self.store.republish(command_id).await {
                 Ok(_) => Outcome::Done,
                 Err(error) => Outcome::Retry(error.to_string()),

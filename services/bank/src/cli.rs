@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use service_kit::settings::{CommonArgs, load};
 use service_kit::{About, Failure, HistoryArgs, report};
 
+use crate::browser::{dead_letters, events, stuck, transfer};
 use crate::config::{Config, DEFAULTS};
 use crate::{audit, demo, documents, history, redrive, start, token, verify};
 
@@ -57,6 +58,14 @@ enum Command {
     Sample(history::SampleArgs),
     /// List the messages that wait behind a failure, or replay them in order
     Redrive(redrive::RedriveArgs),
+    /// Print what happened to an account, transfer, bulk transfer, order or customer, a line an event
+    Events(events::EventsArgs),
+    /// Follow one transfer over all services, and say where its money is
+    Transfer(transfer::TransferArgs),
+    /// List transfers past their deadline and what stops each, exit status 1 when there are any; or retry or compensate one
+    Stuck(stuck::StuckArgs),
+    /// List, show or replay the messages that no service could handle, of all services
+    DeadLetters(dead_letters::DeadLettersArgs),
     /// Read the audit log: who asked for what, and what came of it; or check that it is whole
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -90,6 +99,10 @@ async fn dispatch(cli: Cli) -> ExitCode {
         Command::History(args) => history::history().check(&args.files),
         Command::Sample(args) => finish(history::sample(args).await),
         Command::Redrive(args) => finish(redrive::run(args).await),
+        Command::Events(args) => finish(events::run(args).await),
+        Command::Transfer(args) => finish(transfer::run(args).await),
+        Command::Stuck(args) => finish(stuck::run(args).await),
+        Command::DeadLetters(args) => finish(dead_letters::run(args).await),
         Command::Audit(command) => finish(audit::run(command).await),
         Command::Token(args) => finish(token::run(args)),
         Command::Openapi => finish(documents::show(documents::openapi())),

@@ -2,6 +2,7 @@
 //! their stores.
 
 mod audit;
+mod browser;
 mod cli;
 pub mod config;
 pub mod demo;

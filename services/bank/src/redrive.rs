@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -37,8 +38,8 @@ pub(crate) struct RedriveArgs {
 }
 
 /// A service that reads messages.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Reader {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Reader {
     Accounts,
     Transfers,
     Customers,
@@ -47,7 +48,37 @@ enum Reader {
 }
 
 impl Reader {
-    fn subscription_id(self, config: &Config) -> &str {
+    /// Every one.
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Accounts, Self::Transfers, Self::Customers, Self::AccountHistory, Self::Webhooks];
+
+    /// The service's name, which is that of its process.
+    pub(crate) fn service(self) -> &'static str {
+        match self {
+            Self::Accounts => "accounts",
+            Self::Transfers => "transfers",
+            Self::Customers => "customers",
+            Self::AccountHistory => "account-history",
+            Self::Webhooks => "webhooks",
+        }
+    }
+
+    /// Only the letters: a running bank holds the lock of its log.
+    pub(crate) async fn letters(self, urls: &Urls) -> Result<Arc<dyn DeadLetters>, Failure> {
+        let letters = match self {
+            Self::Accounts => open_dead_letters(&Urls::existing(&urls.accounts_store)?).await,
+            Self::Transfers => open_dead_letters(&Urls::existing(&urls.transfers_store)?).await,
+            Self::Customers => open_dead_letters(&Urls::existing(&urls.customers_store)?).await,
+            Self::Webhooks => open_dead_letters(&Urls::existing(&urls.webhooks_store)?).await,
+            Self::AccountHistory => {
+                Urls::existing(&urls.views)?;
+                urls.open_views().await.map(|views| views.dead_letters)
+            }
+        };
+        letters.map_err(|error| Failure::start(format!("{error:#}")))
+    }
+
+    pub(crate) fn subscription_id(self, config: &Config) -> &str {
         match self {
             Self::Accounts => &config.accounts_subscription_id,
             Self::Transfers => &config.transfers_subscription_id,
@@ -65,19 +96,7 @@ impl Reader {
 pub(crate) async fn run(args: RedriveArgs) -> Result<ExitCode, Failure> {
     let config = settings(&args.settings)?;
     let id = args.subscription.subscription_id(&config);
-    // Only the letters: a running bank holds the lock of its log.
-    let urls = Urls::of(&config);
-    let letters = match args.subscription {
-        Reader::Accounts => open_dead_letters(&Urls::existing(&urls.accounts_store)?).await,
-        Reader::Transfers => open_dead_letters(&Urls::existing(&urls.transfers_store)?).await,
-        Reader::Customers => open_dead_letters(&Urls::existing(&urls.customers_store)?).await,
-        Reader::Webhooks => open_dead_letters(&Urls::existing(&urls.webhooks_store)?).await,
-        Reader::AccountHistory => {
-            Urls::existing(&urls.views)?;
-            urls.open_views().await.map(|views| views.dead_letters)
-        }
-    };
-    let letters = letters.map_err(|error| Failure::start(format!("{error:#}")))?;
+    let letters = args.subscription.letters(&Urls::of(&config)).await?;
     if args.list { list(&*letters, id, &args).await } else { replay(&*letters, id, &args).await }
 }
 

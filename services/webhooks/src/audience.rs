@@ -33,6 +33,7 @@ impl Parties {
             | TransferEvent::CancellationRefundStarted { .. }
             | TransferEvent::MoneyTransferCancelled { .. }
             | TransferEvent::DeadlinePassed { .. }
+            | TransferEvent::InterventionRecorded { .. }
             | TransferEvent::ReversalStarted { .. }
             | TransferEvent::ReversalFailed { .. }
             | TransferEvent::ReversalCompleted { .. } => {}
@@ -95,6 +96,10 @@ pub(crate) fn told_to_party(mut event: TransferEvent) -> TransferEvent {
         Event::ReversalStarted { reversal, reason, .. } => {
             *reason = None;
             hide_actor(reversal);
+        }
+        Event::InterventionRecorded { transfer, operator, reason, .. } => {
+            (*operator, *reason) = (None, None);
+            hide_actor(transfer);
         }
         Event::MoneyTransferCreated { transfer, .. }
         | Event::CreditRejectionRecorded { transfer, .. }

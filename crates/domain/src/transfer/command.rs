@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{RefusalReason, TransferDetails, UnwindReason};
+use super::{Intervention, RefusalReason, TransferDetails, UnwindReason};
 use crate::ids::TransferId;
 use crate::text::{Actor, CustomerId, Memo};
 
@@ -62,6 +62,17 @@ pub enum TransferCommand {
         now: DateTime<Utc>,
         /// When to look again if there is still no answer.
         next_check_at: DateTime<Utc>,
+    },
+    /// An operator presses for the pending step's answer.
+    Intervene {
+        /// The operator.
+        actor: Actor,
+        /// What is asked for.
+        intervention: Intervention,
+        /// Why.
+        reason: Option<Memo>,
+        /// The time; nobody gives a transfer up before its deadline.
+        now: DateTime<Utc>,
     },
     /// Move the money of a completed transfer back, by a new transfer.
     StartReversal {

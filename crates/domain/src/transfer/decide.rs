@@ -1,5 +1,6 @@
 //! Which events a command causes, or why it is refused.
 
+mod intervention;
 mod reversal;
 
 use chrono::{DateTime, Utc};
@@ -28,6 +29,9 @@ pub(super) fn decide(transfer: &MoneyTransfer, command: &Command) -> Result<Vec<
         Command::RecordDebitReversal => record(transfer, command, Answer::DebitReversal),
         Command::Cancel { actor, reason, now } => cancel(transfer, actor, reason, *now),
         Command::PassDeadline { now, next_check_at } => Ok(pass_deadline(transfer, *now, *next_check_at)),
+        Command::Intervene { actor, intervention, reason, now } => {
+            intervention::record(transfer, actor, *intervention, reason, *now)
+        }
         Command::StartReversal { actor, reason, deadline, now } => {
             reversal::start(transfer, actor, reason, *deadline, *now)
         }

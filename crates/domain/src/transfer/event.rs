@@ -6,11 +6,11 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{RefusalReason, TransferDetails, UnwindReason};
+use super::{Intervention, RefusalReason, TransferDetails, UnwindReason};
 use crate::DomainEvent;
 use crate::event::EventType;
 use crate::ids::TransferId;
-use crate::text::{CustomerId, Memo};
+use crate::text::{Actor, CustomerId, Memo};
 
 /// A fact about a transfer. `at` is the time of the decision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -85,6 +85,24 @@ pub enum TransferEvent {
         /// When somebody looks again.
         next_check_at: DateTime<Utc>,
     },
+    /// An operator presses for an answer: the account is to carry out the pending step, or to refuse it, if it has not
+    /// answered yet.
+    InterventionRecorded {
+        /// The transfer.
+        transfer: TransferDetails,
+        /// The step whose answer is awaited.
+        pending: PendingStep,
+        /// What is asked for.
+        intervention: Intervention,
+        /// Who asks; left out where it is nobody's business.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        operator: Option<Actor>,
+        /// Why.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<Memo>,
+        /// When.
+        at: DateTime<Utc>,
+    },
     /// The money of this completed transfer is to move back; the new transfer is to be created.
     ReversalStarted {
         /// The new transfer.
@@ -136,6 +154,7 @@ impl DomainEvent for TransferEvent {
         EventType { name: "CancellationRefundStarted", schema_version: 1 },
         EventType { name: "MoneyTransferCancelled", schema_version: 1 },
         EventType { name: "DeadlinePassed", schema_version: 1 },
+        EventType { name: "InterventionRecorded", schema_version: 1 },
         EventType { name: "ReversalStarted", schema_version: 1 },
         EventType { name: "ReversalFailed", schema_version: 1 },
         EventType { name: "ReversalCompleted", schema_version: 1 },

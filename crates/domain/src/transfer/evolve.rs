@@ -22,7 +22,8 @@ pub(super) fn evolve(transfer: MoneyTransfer, event: &Event) -> MoneyTransfer {
 fn evolve_created(mut transfer: CreatedTransfer, event: &Event) -> CreatedTransfer {
     let refunded = matches!(transfer.phase, Phase::Refunding(_));
     match event {
-        Event::MoneyTransferCreated { .. } => {}
+        // An intervention moves nothing: the account's answer does.
+        Event::MoneyTransferCreated { .. } | Event::InterventionRecorded { .. } => {}
         Event::DebitRecorded { owner, .. } => {
             transfer.phase = Phase::Debited;
             transfer.source_owner.clone_from(owner);

@@ -1,5 +1,6 @@
 //! Why a transfer refuses a command.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -44,6 +45,26 @@ pub enum TransferRefusal {
         /// How far it has come.
         state: TransferStatus,
     },
+    /// Nothing is pending, so that there is nothing to repeat or to give up.
+    #[error("the transfer is {state}: it has ended, and no step of it is pending")]
+    AlreadyEnded {
+        /// How it ended.
+        state: TransferStatus,
+    },
+    /// The refund is pending, which is what giving up comes to.
+    #[error(
+        "the transfer is {state}: it is given up already and its refund is pending, which can be retried"
+    )]
+    AlreadyGivenUp {
+        /// How far it has come.
+        state: TransferStatus,
+    },
+    /// Nobody gives a transfer up while its accounts may still answer in time.
+    #[error("the transfer has time until {deadline}: only one past its deadline can be given up")]
+    NotOverdue {
+        /// When it is out of time.
+        deadline: DateTime<Utc>,
+    },
     /// Only a completed transfer can be reversed.
     #[error("the transfer is {state}: only a completed one can be reversed")]
     NotCompleted {
@@ -73,6 +94,9 @@ impl TransferRefusal {
             Self::AlreadyCreated => "already-created",
             Self::SameAccount => "same-account",
             Self::TooLate { .. } => "too-late",
+            Self::AlreadyEnded { .. } => "already-ended",
+            Self::AlreadyGivenUp { .. } => "already-given-up",
+            Self::NotOverdue { .. } => "not-overdue",
             Self::NotCompleted { .. } => "not-completed",
             Self::AlreadyReversed => "already-reversed",
             Self::UnexpectedAnswer { .. } => "unexpected-answer",

@@ -11,6 +11,8 @@
 //! | `DeadlinePassed`, the debit pending | `RefuseDebit` | the source account |
 //! | `DeadlinePassed`, the credit pending | `RefuseCredit` | the target account |
 //! | `DeadlinePassed`, the reversal pending | `ReverseDebit` | the source account |
+//! | `InterventionRecorded`, a retry | `Debit`, `Credit` or `ReverseDebit`, whichever is pending | its account |
+//! | `InterventionRecorded`, to compensate | as for `DeadlinePassed` | its account |
 //! | `ReversalStarted` | `Create` | the new transfer |
 //! | `CreditRecorded` of a reversal | `CompleteReversal` | the reversed transfer |
 //! | `MoneyTransferFailed` or `MoneyTransferCancelled` of a reversal | `FailReversal` | the reversed transfer |
@@ -22,7 +24,9 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{PendingStep, RefusalReason, TransferCommand, TransferDetails, TransferEvent, UnwindReason};
+use super::{
+    Intervention, PendingStep, RefusalReason, TransferCommand, TransferDetails, TransferEvent, UnwindReason,
+};
 use crate::account::{AccountCommand, AccountEvent};
 use crate::command_id::{Step, step_command_id};
 use crate::ids::{AccountId, TransferId};
@@ -46,12 +50,10 @@ pub fn account_commands_after(
         Event::CancellationRefundStarted { transfer } => {
             (transfer, Step::ReverseDebit, reverse_debit(transfer, UnwindReason::Cancelled, now))
         }
-        Event::DeadlinePassed { transfer, pending, .. } => match *pending {
-            PendingStep::Debit => (transfer, Step::Debit, give_up_debit(transfer)),
-            PendingStep::Credit => (transfer, Step::Credit, give_up_credit(transfer)),
-            PendingStep::Reversal { reason } => {
-                (transfer, Step::ReverseDebit, reverse_debit(transfer, reason, now))
-            }
+        Event::DeadlinePassed { transfer, pending, .. } => give_up(transfer, *pending, now),
+        Event::InterventionRecorded { transfer, pending, intervention, .. } => match intervention {
+            Intervention::Retry => repeat(transfer, *pending, now),
+            Intervention::Compensate => give_up(transfer, *pending, now),
         },
         Event::CancellationRequested { .. }
         | Event::CreditRecorded { .. }
@@ -124,6 +126,27 @@ pub fn reversal_commands_after(event: &TransferEvent) -> Option<(TransferId, Uui
             end_reversal(transfer, fail_reversal(transfer, UnwindReason::Cancelled))
         }
         _ => None,
+    }
+}
+
+type Asked<'a> = (&'a TransferDetails, Step, AccountCommand);
+
+fn repeat(transfer: &TransferDetails, pending: PendingStep, now: DateTime<Utc>) -> Asked<'_> {
+    match pending {
+        PendingStep::Debit => (transfer, Step::Debit, debit(transfer, now)),
+        PendingStep::Credit => (transfer, Step::Credit, credit(transfer, now)),
+        PendingStep::Reversal { reason } => {
+            (transfer, Step::ReverseDebit, reverse_debit(transfer, reason, now))
+        }
+    }
+}
+
+/// Money that has left must come back: a refund is never given up.
+fn give_up(transfer: &TransferDetails, pending: PendingStep, now: DateTime<Utc>) -> Asked<'_> {
+    match pending {
+        PendingStep::Debit => (transfer, Step::Debit, give_up_debit(transfer)),
+        PendingStep::Credit => (transfer, Step::Credit, give_up_credit(transfer)),
+        PendingStep::Reversal { .. } => repeat(transfer, pending, now),
     }
 }
 

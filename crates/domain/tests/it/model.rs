@@ -30,8 +30,8 @@ use scenario::{Client, Sabotage, Scenario};
 use search::{Found, search};
 
 use Client::{
-    Cancel, CaptureHold, CloseSource, CloseTarget, EmptyTarget, FreezeTarget, PlaceHold, Reverse,
-    UnfreezeTarget, VoidHold,
+    Cancel, CaptureHold, CloseSource, CloseTarget, Compensate, EmptyTarget, FreezeTarget, PlaceHold, Retry,
+    Reverse, UnfreezeTarget, VoidHold,
 };
 use TransferStatus::{Cancelled, Completed, Failed};
 
@@ -73,6 +73,15 @@ fn a_transfer_whose_accounts_freeze_and_close_meanwhile() {
     let scenario = Scenario { clients, early_sweeps: 1, losses: 1, ..Scenario::default() };
     let found = assert_safe(&scenario, &[Completed, Failed, Cancelled]);
     println!("frozen and closed: {} states", found.states);
+}
+
+/// Operators and the sweeper press for the same answers, and somebody cancels meanwhile.
+#[test]
+fn a_transfer_that_operators_retry_and_give_up() {
+    let clients = vec![Cancel, Retry, Compensate, Retry];
+    let scenario = Scenario { clients, early_sweeps: 1, losses: 1, ..Scenario::default() };
+    let found = assert_safe(&scenario, &[Completed, Failed, Cancelled]);
+    println!("intervened: {} states", found.states);
 }
 
 #[test]

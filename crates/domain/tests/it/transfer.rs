@@ -5,6 +5,7 @@ mod cancellation;
 mod creation;
 mod deadline;
 mod events;
+mod intervention;
 mod lines;
 mod refusal;
 mod reversal;

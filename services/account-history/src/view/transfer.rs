@@ -162,6 +162,7 @@ fn state_after(event: &TransferEvent) -> Option<(TransferStatus, Option<RefusalR
         }
         TransferEvent::MoneyTransferCancelled { .. } => (Status::Cancelled, None),
         TransferEvent::DeadlinePassed { .. }
+        | TransferEvent::InterventionRecorded { .. }
         | TransferEvent::ReversalStarted { .. }
         | TransferEvent::ReversalFailed { .. }
         | TransferEvent::ReversalCompleted { .. } => return None,

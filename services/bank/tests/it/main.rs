@@ -7,6 +7,7 @@
 mod account_terms;
 mod audit;
 mod bad_input;
+mod browser;
 mod bulk_saga;
 mod bulk_transfers;
 mod client;

@@ -5,7 +5,7 @@ use domain::Aggregate;
 use domain::ids::{AccountId, TransferId};
 use domain::money::{Amount, Currency, Money};
 use domain::text::{Actor, CustomerId, Memo};
-use domain::transfer::{MoneyTransfer, PendingStep, RefusalReason, UnwindReason};
+use domain::transfer::{Intervention, MoneyTransfer, PendingStep, RefusalReason, UnwindReason};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -52,6 +52,14 @@ fn later(actor: &str, source: Option<&str>, target: Option<&str>) -> Vec<Transfe
         Event::CancellationRefundStarted { transfer: transfer() },
         Event::MoneyTransferCancelled { transfer: transfer() },
         Event::DeadlinePassed { transfer: transfer(), pending, attempt: 1, next_check_at: at() },
+        Event::InterventionRecorded {
+            transfer: transfer(),
+            pending,
+            intervention: Intervention::Retry,
+            operator: Some("operator:ada".parse().unwrap()),
+            reason: memo(),
+            at: at(),
+        },
         Event::ReversalStarted { reversal: transfer(), reason: memo(), at: at() },
         Event::ReversalFailed { reversal_id: TransferId(Uuid::nil()), reason: UnwindReason::Cancelled },
         Event::ReversalCompleted { reversal_id: TransferId(Uuid::nil()) },
@@ -67,7 +75,7 @@ proptest! {
         actor in prop::sample::select(vec!["ada", "mallory", "operator:olga"]),
         source in prop::option::of(prop::sample::select(PEOPLE.to_vec())),
         target in prop::option::of(prop::sample::select(PEOPLE.to_vec())),
-        order in prop::collection::vec(0..11_usize, 0..8),
+        order in prop::collection::vec(0..12_usize, 0..8),
     ) {
         let created = TransferEvent::MoneyTransferCreated { transfer: details(actor), at: at() };
         let later = later(actor, source, target);

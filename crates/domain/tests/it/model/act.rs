@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use domain::Aggregate;
 use domain::account::AccountCommand;
-use domain::transfer::TransferCommand;
+use domain::transfer::{Intervention, TransferCommand};
 
 use super::follow_ups::ForTransfer;
 use super::scenario::{Client, Sabotage};
@@ -171,6 +171,12 @@ impl System<'_> {
         Ok(())
     }
 
+    /// By the operator's clock the deadline has passed; by the account's it may not have.
+    fn intervene(&mut self, world: &mut World, intervention: Intervention) -> Result<(), String> {
+        let (actor, reason, now) = (operator(), None, at(11));
+        self.ask_transfer(world, 0, &TransferCommand::Intervene { actor, intervention, reason, now })
+    }
+
     /// What the domain refuses has no effect.
     fn act(&mut self, world: &mut World, client: usize) {
         world.clients_done |= 1 << client;
@@ -181,6 +187,8 @@ impl System<'_> {
                 let deadline = at(60);
                 self.ask_transfer(world, 0, &TransferCommand::StartReversal { actor, reason, deadline, now })
             }
+            Client::Retry => self.intervene(world, Intervention::Retry),
+            Client::Compensate => self.intervene(world, Intervention::Compensate),
             Client::FreezeTarget => {
                 self.ask_account(world, 1, &AccountCommand::Freeze { actor, reason, now })
             }

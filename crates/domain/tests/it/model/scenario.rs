@@ -26,6 +26,10 @@ impl Default for Scenario {
 pub(super) enum Client {
     Cancel,
     Reverse,
+    /// An operator has the pending step repeated.
+    Retry,
+    /// An operator gives up.
+    Compensate,
     FreezeTarget,
     UnfreezeTarget,
     CloseTarget,

@@ -2,6 +2,8 @@
 
 use domain::transfer::{Answer, RefusalReason, TransferRefusal, TransferStatus, UnwindReason};
 
+use crate::fixtures::deadline;
+
 #[test]
 fn a_refusal_is_stored_under_its_code() {
     let state = TransferStatus::Debited;
@@ -10,6 +12,9 @@ fn a_refusal_is_stored_under_its_code() {
         TransferRefusal::AlreadyCreated,
         TransferRefusal::SameAccount,
         TransferRefusal::TooLate { state },
+        TransferRefusal::AlreadyEnded { state },
+        TransferRefusal::AlreadyGivenUp { state },
+        TransferRefusal::NotOverdue { deadline: deadline() },
         TransferRefusal::NotCompleted { state },
         TransferRefusal::AlreadyReversed,
         TransferRefusal::UnexpectedAnswer { state, answer: Answer::Debit },

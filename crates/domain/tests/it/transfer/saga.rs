@@ -5,7 +5,9 @@ use domain::command_id::{Step, step_command_id};
 use domain::ids::{AccountId, TransferId};
 use domain::transfer::RefusalReason::{AccountClosed, DeadlineExceeded};
 use domain::transfer::saga::{account_commands_after, reversal_commands_after, transfer_commands_after};
-use domain::transfer::{PendingStep, TransferCommand, TransferDetails, TransferEvent, UnwindReason};
+use domain::transfer::{
+    Intervention, PendingStep, TransferCommand, TransferDetails, TransferEvent, UnwindReason,
+};
 
 use super::events::*;
 use crate::fixtures::*;
@@ -55,6 +57,38 @@ fn giving_up_is_asked_of_the_same_account_under_the_steps_own_id() {
         Step::ReverseDebit,
         reverse_debit(reason),
     );
+}
+
+fn intervention(intervention: Intervention, pending: PendingStep) -> TransferEvent {
+    let (operator, reason) = (Some(operator()), None);
+    TransferEvent::InterventionRecorded {
+        transfer: details(),
+        pending,
+        intervention,
+        operator,
+        reason,
+        at: at(11),
+    }
+}
+
+#[test]
+fn an_operators_retry_repeats_the_pending_step_under_its_own_id() {
+    let retry = |pending| intervention(Intervention::Retry, pending);
+    let (transfer, now) = (details(), at(1));
+    let debit = AccountCommand::Debit { transfer: transfer.clone(), now };
+    asks(retry(PendingStep::Debit), ALICES, Step::Debit, debit);
+    asks(retry(PendingStep::Credit), BOBS, Step::Credit, AccountCommand::Credit { transfer, now });
+    let reason = UnwindReason::Cancelled;
+    asks(retry(PendingStep::Reversal { reason }), ALICES, Step::ReverseDebit, reverse_debit(reason));
+}
+
+#[test]
+fn an_operator_gives_up_as_the_sweeper_does() {
+    let reason = UnwindReason::Cancelled;
+    for pending in [PendingStep::Debit, PendingStep::Credit, PendingStep::Reversal { reason }] {
+        let by_operator = account_commands_after(&intervention(Intervention::Compensate, pending), at(1));
+        assert_eq!(by_operator, account_commands_after(&deadline_passed(pending), at(1)));
+    }
 }
 
 #[test]
