@@ -18,7 +18,7 @@ pub(super) enum Errand {
 
 /// An errand with what it needs to know.
 pub(super) enum Asked {
-    With(Errand, CommonArgs),
+    With(Errand, Box<CommonArgs>),
     History(HistoryArgs),
 }
 
@@ -89,7 +89,7 @@ fn asked_for(errands: &[Errand], matches: &ArgMatches) -> Result<Asked, clap::Er
     let errand = errands.iter().find(|errand| errand.name() == name);
     Ok(match errand.copied().unwrap_or(Errand::Serve) {
         Errand::History => Asked::History(HistoryArgs::from_arg_matches(told)?),
-        errand => Asked::With(errand, CommonArgs::from_arg_matches(told)?),
+        errand => Asked::With(errand, Box::new(CommonArgs::from_arg_matches(told)?)),
     })
 }
 
