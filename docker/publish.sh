@@ -55,11 +55,15 @@ has_passed() {
     grep -q '"passed": *true' "$record" 2>/dev/null && grep -qF "\"$2\"" "$record"
 }
 
+# The ids that were looked at, by service: a tag may be moved meanwhile, an id not.
+declare -A tested
+
 refuse_untested() { # SERVICE
     local image=$prefix/$1:$version id
     id=$(image_id "$image") || die "there is no image $image; docker/build.sh $version $1 builds it"
     has_passed smoke "$id" || die "$image ($id) was not smoke-tested; bank-deploy smoke $image does it"
     has_passed history "$id" || die "$image ($id) did not pass the history gate; bank-deploy history $image does it"
+    tested[$1]=$id
 }
 
 # manifest REFERENCE: what the registry has there, as JSON; nothing when there is no such thing.
@@ -74,10 +78,9 @@ manifest() {
 configuration_of() { tr -d ' \n\t' <<<"$1" | sed -n 's/.*"config":{[^}]*"digest":"\(sha256:[0-9a-f]*\)".*/\1/p'; }
 
 refuse_to_write_over() { # SERVICE
-    local there id
+    local there
     there=$(manifest "$registry/$1:$version")
-    id=$(image_id "$prefix/$1:$version")
-    if [ -n "$there" ] && [ "$(configuration_of "$there")" != "$id" ]; then
+    if [ -n "$there" ] && [ "$(configuration_of "$there")" != "${tested[$1]}" ]; then
         die "$registry/$1:$version is there already and is another image; publish under another version"
     fi
 }
@@ -85,16 +88,16 @@ refuse_to_write_over() { # SERVICE
 # ---- the push -------------------------------------------------------------------------
 
 push() { # SERVICE: prints REGISTRY/SERVICE@DIGEST
-    local local_image=$prefix/$1:$version remote=$registry/$1:$version digest there
-    docker tag "$local_image" "$remote"
+    local remote=$registry/$1:$version digest there
+    docker tag "${tested[$1]}" "$remote"
     docker push "$remote" >"$work/push" 2>&1 ||
         die "pushing $remote failed: $(tail -n 1 "$work/push")"
     digest=$(sed -n 's/.*digest: \(sha256:[0-9a-f]*\).*/\1/p' "$work/push" | tail -n 1)
     [ -n "$digest" ] || die "pushing $remote told no digest"
     # By digest, so that nobody who moves the tag meanwhile is believed.
     there=$(manifest "$registry/$1@$digest")
-    [ "$(configuration_of "$there")" = "$(image_id "$local_image")" ] ||
-        die "$registry/$1@$digest is not the image that was tested ($(image_id "$local_image"))"
+    [ "$(configuration_of "$there")" = "${tested[$1]}" ] ||
+        die "$registry/$1@$digest is not the image that was tested (${tested[$1]})"
     echo "$registry/$1@$digest"
 }
 

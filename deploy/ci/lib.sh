@@ -45,6 +45,9 @@ stage_version() {
         version=$BANK_CI_VERSION
     elif [ -e "$ci_folder/version" ]; then
         version=$(<"$ci_folder/version")
+        # Else what a build of a branch chose would go out under a release's name.
+        [ -z "${TAG_NAME:-}" ] || [ "$version" = "${TAG_NAME#v}" ] ||
+            usage_error "version $version was chosen, not the release $TAG_NAME; run deploy/ci/choose for it first"
     else
         version=$(deploy/ci/version)
     fi

@@ -18,8 +18,10 @@ for file in "$@"; do
     password=${rest%%@*}
     database=${rest##*/}
     database=${database%%\?*}
-    # psql quotes what it is given by name; \gexec runs what the query before it answered.
-    psql -X -q -v ON_ERROR_STOP=1 -v user="$user" -v password="$password" -v database="$database" <<'SQL'
+    # psql quotes what it is given by name; \gexec runs what the query before it answered. The password is given in the
+    # environment, since anybody on the machine may read a program's arguments.
+    BANK_PASSWORD="$password" psql -X -q -v ON_ERROR_STOP=1 -v user="$user" -v database="$database" <<'SQL'
+\getenv password BANK_PASSWORD
 SELECT format('CREATE ROLE %I LOGIN', :'user')
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'user') \gexec
 ALTER ROLE :"user" PASSWORD :'password';

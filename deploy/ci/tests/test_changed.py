@@ -114,6 +114,8 @@ class Changed(InFolder):
         self.git("commit", "--quiet", "--all", "--message", "gamma")
         self.assertEqual(self.changed(), ["beta", "gamma"], "since it left main")
         self.assertEqual(self.changed(GIT_PREVIOUS_SUCCESSFUL_COMMIT=passed), ["gamma"], "since it passed")
+        self.git("revert", "--no-edit", "HEAD")
+        self.assertEqual(self.changed(GIT_PREVIOUS_SUCCESSFUL_COMMIT=passed), ["gamma"], "and was taken back since")
         self.assertEqual(self.changed(GIT_PREVIOUS_SUCCESSFUL_COMMIT="0" * 40), everything, "a commit that is gone")
         self.assertEqual(self.changed(BRANCH_NAME="main"), everything, "nothing passed on main yet")
         self.assertEqual(self.changed(TAG_NAME="v1.0.0"), everything, "a release")
@@ -133,6 +135,7 @@ class Changed(InFolder):
         services, packages = self.choose("beta", BUILD_NUMBER="7")
         self.assertEqual((services, packages), (["alpha", "beta"], ["alpha", "beta", "core", "helper", "middle"]))
         everything = ["alpha", "beta", "gamma"]
+        self.git("tag", "v1.0.0")
         self.assertEqual(self.choose("beta", BUILD_NUMBER="8", TAG_NAME="v1.0.0")[0], everything)
 
     def test_main_without_notes_of_what_was_published_builds_all(self):
@@ -169,14 +172,19 @@ class Changed(InFolder):
         self.assertEqual(self.version(), "1.2.0", "by hand, on the tag")
         self.assertEqual(self.version(BUILD_NUMBER="7"), f"1.2.0-0-g{short}-b7", "main is no release, also on its commit")
         self.assertEqual(self.version(BUILD_NUMBER="7", TAG_NAME="v1.2.0"), "1.2.0")
+        self.git("tag", "v1.2.0-rc1")
         self.assertEqual(self.version(TAG_NAME="v1.2.0-rc1"), "1.2.0-rc1", "of two tags the one that is built")
         done = run(self.folder / "deploy/ci/version", cwd=self.folder, TAG_NAME="nightly")
         self.assert_refused(done, 2, "TAG_NAME: 'nightly' is no release")
+        done = run(self.folder / "deploy/ci/version", cwd=self.folder, TAG_NAME="v9.9.9")
+        self.assert_refused(done, 1, "TAG_NAME: there is no tag 'v9.9.9' here")
         self.write("services/beta/src/lib.rs", "changed")
         self.assertEqual(self.version(), f"1.2.0-0-g{short}-changed")
         done = run(self.folder / "deploy/ci/version", cwd=self.folder, TAG_NAME="v1.2.0")
         self.assert_refused(done, 1, "something is not committed, so that this is not v1.2.0")
         self.git("commit", "--quiet", "--all", "--message", "second")
+        done = run(self.folder / "deploy/ci/version", cwd=self.folder, TAG_NAME="v1.2.0")
+        self.assert_refused(done, 1, "TAG_NAME: what is checked out is not the commit of v1.2.0")
         second = self.git("rev-parse", "HEAD")[:12]
         self.assertEqual(self.version(BUILD_NUMBER="8"), f"1.2.0-1-g{second}-b8")
         done = run(self.folder / "deploy/ci/version", cwd=self.folder, BUILD_NUMBER="x")

@@ -40,10 +40,20 @@ class Scripts(InFolder):
     def test_nothing_that_changed_is_nothing_to_do(self):
         self.write("ci/services", "")
         self.write("ci/packages", "")
-        for arguments in (["image"], ["smoke"], ["history"], ["publish"], ["deploy", "staging"], ["test"]):
+        for arguments in (["image"], ["smoke"], ["history"], ["publish"], ["test"]):
             done = self.script(*arguments)
             self.assertEqual((done.returncode, self.calls()), (0, []), done.stderr)
             self.assertIn("nothing to do", done.stderr)
+        # An environment's own settings may have changed.
+        self.assertEqual(self.script("deploy", "staging").returncode, 0)
+        self.assertEqual(self.calls(), ["apply deploy/environments/staging.toml"])
+
+    def test_what_a_branch_chose_is_no_release(self):
+        self.write("ci/version", "1.2.3-4-g0123456789ab")
+        self.write("ci/services", "accounts\n")
+        done = self.script("deploy", "production", TAG_NAME="v1.2.3", BANK_CI_VERSION="")
+        self.assert_refused(done, 2, "version 1.2.3-4-g0123456789ab was chosen, not the release v1.2.3")
+        self.assertEqual(self.calls(), [])
 
     def test_history(self):
         sample = self.write("sample.jsonl", "")

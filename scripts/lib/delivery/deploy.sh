@@ -106,14 +106,16 @@ running_of() {
         --filter label=bank.role=instance
 }
 
-# serves SERVICE VERSION: it is current and ready, one other is kept, and no third is there.
+# serves SERVICE VERSION [KEPT]: it is current and ready, no third one is there, and where a version to go back to is named,
+# that one is kept.
 serves() {
     "$deploy" --json status "$desired" >"$work/status" || die "there is no status"
-    python3 - "$work/status" "$1" "$2" <<'PYTHON' || die "$1 is not served in version $2: $(cat "$work/status")"
+    python3 - "$work/status" "$1" "$2" "${3:-}" <<'PYTHON' || die "$1 is not served in version $2: $(cat "$work/status")"
 import json, sys
-path, service, version = sys.argv[1:]
+path, service, version, kept = sys.argv[1:]
 found, = [standing for standing in json.load(open(path)) if standing["service"] == service]
 assert found["ready"] and found["version"] == version, found
+assert not kept or (found["kept"] or {}).get("version") == kept, found
 PYTHON
     [ "$(containers_of "$1" | wc -l)" -le 2 ] || die "more than two containers of $1 are left"
     [ "$(running_of "$1" | wc -l)" = 1 ] || die "not one container of $1 runs"
@@ -218,7 +220,7 @@ deploy_next() {
     local options service
     mapfile -t options < <(all_at "$next_version")
     expect "the next version is deployed under load" apply "${options[@]}"
-    for service in $(deployed_services); do serves "$service" "$next_version"; done
+    for service in $(deployed_services); do serves "$service" "$next_version" "$version"; done
     deploy_no_failure "while every service is replaced"
 }
 
@@ -240,7 +242,7 @@ deploy_broken() {
             die "$broken is not rolled back: exit code $code"
         fi
         grep -q "^api-gateway: not done" "$work/out" || die "the rest of the plan was done"
-        serves accounts "$next_version"
+        serves accounts "$next_version" "$version"
         ok "$(grep '^accounts: ' "$work/out")"
     done
     deploy_no_failure "while broken versions are tried"
@@ -248,7 +250,7 @@ deploy_broken() {
 
 # A run that is killed at any point is finished by the next one.
 deploy_killed() {
-    local point code to
+    local point code to before=$next_version
     for point in created started written switched draining drained; do
         to=0.0.5-$point
         deploy_push accounts "$to" <<<"LABEL org.opencontainers.image.version=$to"
@@ -256,7 +258,8 @@ deploy_killed() {
         BANK_FAULT=deploy.$point at_next --set "accounts=$to" >"$work/out" 2>"$work/err" || code=$?
         [ $code = 137 ] || { cat "$work/out" "$work/err" >&2; die "it is not killed when $point: exit code $code"; }
         expect "what was killed when $point is finished" at_next --set "accounts=$to"
-        serves accounts "$to"
+        serves accounts "$to" "$before"
+        before=$to
     done
     deploy_unwritten "$to"
     deploy_no_failure "while runs are killed"

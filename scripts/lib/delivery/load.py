@@ -34,7 +34,9 @@ class Client(threading.Thread):
                 if opened:
                     self.accounts.append(opened["id"])
             elif self.requests % 3 == 0:
-                self.ask("GET", "/v1/accounts?customerId=nobody")
+                # Of every service that answers questions, one after the other.
+                questions = ["/v1/accounts?customerId=nobody", "/v1/webhooks", "/.well-known/jwks.json", "/v1/transfer-orders"]
+                self.ask("GET", questions[self.requests // 3 % len(questions)])
             else:
                 fields = {"fromAccountId": self.accounts[-2], "toAccountId": self.accounts[-1]}
                 self.ask("POST", "/v1/transfers", {**fields, "amount": 1, "currency": "EUR"})

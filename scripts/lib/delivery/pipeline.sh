@@ -120,6 +120,15 @@ PYTHON
 
 pipeline_on_a_tag() {
     local code=0
+    if stages --tag v1.0.0 --from "Deploy to production" --approve >"$work/out" 2>"$work/err"; then
+        die "what was chosen on main went to production as a release"
+    fi
+    grep -qF "version $pipeline_version was chosen, not the release v1.0.0" "$work/err" || { cat "$work/err" >&2; die "it is refused for another reason"; }
+    ok "what was chosen on main does not go to production as a release"
+    # The release, as its own build would have chosen and published it.
+    docker tag "$run/transfers:$version" "$registry/transfers:1.0.0"
+    docker push --quiet "$registry/transfers:1.0.0" >/dev/null || die "the release cannot be pushed"
+    echo 1.0.0 >"$work/ci/version"
     stages --tag v1.0.0 --from "Deploy to staging" >"$work/out" 2>"$work/err" || code=$?
     if [ $code != 1 ] || ! grep -q '^FAILED  *Deploy to production .*--approve' "$work/out"; then
         cat "$work/out" "$work/err" >&2
