@@ -8,6 +8,7 @@ mod command;
 mod files;
 mod judge;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -73,6 +74,9 @@ pub struct Examined {
     pub parked: Vec<String>,
     /// Why it is not fit.
     pub problems: Vec<String>,
+    /// What was looked at besides the golden files: `sample`, `running`.
+    #[serde(default)]
+    pub beside: BTreeSet<String>,
 }
 
 impl Tested for Examined {
@@ -122,7 +126,11 @@ impl Gate<'_> {
             let mut examined = self.examine(number, *part, subject).await?;
             if *part == Part::New {
                 examined.answer_for(&all);
-                Record::of(&examined).write(&self.settings.records)?;
+                let earlier = Record::<Examined>::read(&self.settings.records, &examined.id);
+                // A failure stands until what failed was looked at again.
+                if examined.may_follow(earlier.as_ref().map(|earlier| &earlier.outcome)) {
+                    Record::of(&examined).write(&self.settings.records)?;
+                }
             }
             all.push(examined);
         }
@@ -140,6 +148,7 @@ impl Gate<'_> {
             snapshots: 0,
             parked: Vec::new(),
             problems: Vec::new(),
+            beside: BTreeSet::new(),
         };
         let reads_events = self.catalog.get(&subject.service).is_none_or(|entry| entry.events);
         if reads_events {
@@ -154,6 +163,7 @@ impl Gate<'_> {
                 within: self.settings.within,
             };
             judge(&self.engine.run_to_its_end(&job).await?, &mut examined);
+            examined.beside.extend(sample.then(|| "sample".to_owned()));
         }
         examined.passed = examined.problems.is_empty();
         Ok(examined)
@@ -168,13 +178,30 @@ impl Gate<'_> {
 }
 
 impl Examined {
-    /// An image is not published beside one of its service that would fail on what it writes.
+    /// An image is not published beside one that would fail on what it writes, which a running one of any service may.
     fn answer_for(&mut self, others: &[Self]) {
-        let running = others.iter().filter(|other| other.part == Part::Running);
-        for other in running.filter(|other| other.service == self.service && !other.passed) {
-            self.problems.push(format!("{}, which runs now, cannot live beside it", other.image));
+        for other in others.iter().filter(|other| other.part == Part::Running) {
+            self.beside.insert("running".to_owned());
+            if !other.passed {
+                self.problems.push(format!("{}, which runs now, cannot live beside it", other.image));
+            }
         }
         self.passed = self.problems.is_empty();
+    }
+
+    /// Whether this is worth more than an earlier examination: one that failed and was shown a sample, or an image that
+    /// runs, is answered by no less.
+    fn may_follow(&mut self, earlier: Option<&Self>) -> bool {
+        let failed = earlier.filter(|earlier| !earlier.passed);
+        let missing: Vec<_> =
+            failed.iter().flat_map(|earlier| earlier.beside.difference(&self.beside)).cloned().collect();
+        if let (true, false) = (self.passed, missing.is_empty()) {
+            let missing = missing.join(" and --");
+            self.problems.push(format!("it failed before, when --{missing} was given; give that again"));
+            self.passed = false;
+            return false;
+        }
+        missing.is_empty()
     }
 }
 
@@ -193,21 +220,38 @@ mod tests {
             snapshots: 0,
             parked: Vec::new(),
             problems: problems.iter().map(|problem| (*problem).to_owned()).collect(),
+            beside: BTreeSet::new(),
         }
     }
 
     #[test]
-    fn an_image_answers_for_the_one_of_its_service_that_runs() {
-        let others = [
-            examined(Part::Running, "accounts", &["it fails"]),
-            examined(Part::Running, "customers", &[]),
-            examined(Part::New, "transfers", &["it fails"]),
-        ];
-        for (service, passed) in [("accounts", false), ("customers", true), ("transfers", true)] {
+    fn an_image_answers_for_those_that_run() {
+        let failing = [examined(Part::Running, "accounts", &["it fails"])];
+        let fit =
+            [examined(Part::Running, "customers", &[]), examined(Part::New, "transfers", &["it fails"])];
+        for service in ["accounts", "customers"] {
             let mut image = examined(Part::New, service, &[]);
-            image.answer_for(&others);
-            assert_eq!(image.passed, passed, "{service}");
+            image.answer_for(&fit);
+            assert!(image.passed, "{service}");
+            image.answer_for(&failing);
+            assert!(!image.passed, "{service}");
         }
+    }
+
+    #[test]
+    fn a_failure_is_not_forgotten_by_showing_less() {
+        let mut failed = examined(Part::New, "accounts", &["it fails"]);
+        failed.beside = ["sample".to_owned(), "running".to_owned()].into();
+        let mut less = examined(Part::New, "accounts", &[]);
+        less.beside = ["running".to_owned()].into();
+        assert!(!less.may_follow(Some(&failed)) && !less.passed);
+        assert_eq!(less.problems, ["it failed before, when --sample was given; give that again"]);
+        let mut same = Examined { beside: failed.beside.clone(), ..examined(Part::New, "accounts", &[]) };
+        assert!(same.may_follow(Some(&failed)) && same.passed);
+        let mut first = examined(Part::New, "accounts", &[]);
+        assert!(first.may_follow(None) && first.passed);
+        failed.passed = true;
+        assert!(first.may_follow(Some(&failed)) && first.passed);
     }
 
     #[test]

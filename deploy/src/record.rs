@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::DeployError;
@@ -29,6 +30,17 @@ impl<O: Tested> Record<O> {
     #[must_use]
     pub fn of(outcome: &O) -> Self {
         Self { tested_at: Utc::now(), outcome: outcome.clone() }
+    }
+
+    /// The last one in `folder` of the image with this id; none when there is none that can be read.
+    #[must_use]
+    pub fn read(folder: &Path, id: &str) -> Option<Self>
+    where
+        O: DeserializeOwned,
+    {
+        let text =
+            fs::read_to_string(folder.join(format!("{}.json", id.trim_start_matches("sha256:")))).ok()?;
+        serde_json::from_str(&text).ok()
     }
 
     /// Writes it into `folder`, whole or not at all.

@@ -100,6 +100,7 @@ mod tests {
             snapshots: 3,
             parked: Vec::new(),
             problems: Vec::new(),
+            beside: std::collections::BTreeSet::new(),
         };
         let problems = vec!["a".to_owned(), "b".to_owned()];
         let unfit = Examined { passed: false, problems, ..fit.clone() };

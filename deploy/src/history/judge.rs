@@ -136,6 +136,7 @@ mod tests {
             snapshots: 0,
             parked: Vec::new(),
             problems: Vec::new(),
+            beside: std::collections::BTreeSet::new(),
         };
         let (stdout, stderr) = (stdout.to_owned(), stderr.to_owned());
         judge(&Ran { code, stdout, stderr }, &mut examined);
