@@ -50,6 +50,8 @@ a_sample() {
         "$run/accounts:$version" "$run/account-history:$version"
     sed 's/"balance":[0-9]*/"balance":"plenty"/' "$work/sample.jsonl" >"$work/bad-sample.jsonl"
     unread "sample.jsonl: accounts aggregate Account" "a sample that does not fit" --sample "$work/bad-sample.jsonl"
+    unread "it failed before, when --sample was given" "a sample that is left out the next time"
+    rm -r -- "$work/planted"
 }
 
 # plant PYTHON: a copy of the golden files at $work/golden, where PYTHON has changed `event`, the debit's fields.
