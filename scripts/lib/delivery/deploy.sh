@@ -109,16 +109,21 @@ running_of() {
 # serves SERVICE VERSION [KEPT]: it is current and ready, no third one is there, and where a version to go back to is named,
 # that one is kept.
 serves() {
-    "$deploy" --json status "$desired" >"$work/status" || die "there is no status"
-    python3 - "$work/status" "$1" "$2" "${3:-}" <<'PYTHON' || die "$1 is not served in version $2: $(cat "$work/status")"
+    # On a busy machine an answer may be late, which is told as not ready.
+    until_so 15 is_served "$@" || die "$1 is not served in version $2: $(cat "$work/status")"
+    [ "$(containers_of "$1" | wc -l)" -le 2 ] || die "more than two containers of $1 are left"
+    [ "$(running_of "$1" | wc -l)" = 1 ] || die "not one container of $1 runs"
+}
+
+is_served() { # SERVICE VERSION [KEPT]
+    "$deploy" --json status "$desired" >"$work/status" || return
+    python3 - "$work/status" "$1" "$2" "${3:-}" <<'PYTHON'
 import json, sys
 path, service, version, kept = sys.argv[1:]
 found, = [standing for standing in json.load(open(path)) if standing["service"] == service]
 assert found["ready"] and found["version"] == version, found
 assert not kept or (found["kept"] or {}).get("version") == kept, found
 PYTHON
-    [ "$(containers_of "$1" | wc -l)" -le 2 ] || die "more than two containers of $1 are left"
-    [ "$(running_of "$1" | wc -l)" = 1 ] || die "not one container of $1 runs"
 }
 
 # ---- what happens ----------------------------------------------------------------------
