@@ -45,7 +45,7 @@ a_failed_record() {
     for record in smoke history; do
         record=$BANK_IMAGES_DIR/$record/${id#sha256:}.json
         cp "$record" "$work/record"
-        sed 's/"passed": *true/"passed": false/' "$work/record" >"$record"
+        sed 's/"passed": *true/"passed": false/g' "$work/record" >"$record"
         refused 1 "$run/accounts:other" "an image that failed its $(basename "${record%/*}")" \
             docker/publish.sh "$registry" other accounts
         cp "$work/record" "$record"
