@@ -37,6 +37,7 @@ pub use api::openapi::openapi;
 pub use cli::main;
 pub use config::{Config, Role};
 pub use history::history;
+pub use subscriptions::READS;
 
 use crate::application::Application;
 use crate::owners::HttpOwners;

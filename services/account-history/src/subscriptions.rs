@@ -12,7 +12,7 @@ use crate::Deps;
 use crate::projector::Projector;
 
 /// Whose events it reads.
-pub(crate) const READS: [&str; 2] = [Account::TYPE, MoneyTransfer::TYPE];
+pub const READS: [&str; 2] = [Account::TYPE, MoneyTransfer::TYPE];
 
 /// Reads `bank.account` and `bank.transfer` from their start, or from where this subscription stopped.
 pub(crate) async fn subscribe(id: &str, deps: &Deps) -> anyhow::Result<Watched> {

@@ -28,6 +28,7 @@ use service_kit::{About, App, Tasks, owned_streams};
 pub use api::openapi::openapi;
 pub use config::Config;
 pub use history::history;
+pub use subscriptions::READS;
 
 use crate::api::trials::{self, Trials};
 use crate::application::Application;

@@ -22,7 +22,7 @@ use uuid::Uuid;
 use crate::Deps;
 
 /// Whose events it reads.
-pub(crate) const READS: [&str; 2] = [MoneyTransfer::TYPE, BulkTransfer::TYPE];
+pub const READS: [&str; 2] = [MoneyTransfer::TYPE, BulkTransfer::TYPE];
 
 /// Reads the topics from their start, or from where this subscription stopped.
 pub(crate) async fn subscribe(id: &str, deps: &Deps, commands: Commands<Account>) -> anyhow::Result<Watched> {

@@ -8,6 +8,7 @@ pub mod config;
 pub mod demo;
 pub mod documents;
 pub mod history;
+mod outboxes;
 pub mod parts;
 mod redrive;
 pub mod token;

@@ -37,6 +37,7 @@ use service_kit::{About, App, Tasks, owned_streams};
 pub use api::openapi::openapi;
 pub use config::Config;
 pub use history::history;
+pub use subscriptions::READS;
 
 use crate::application::{Application, Orders};
 use crate::trials::{HttpTrials, Trials};

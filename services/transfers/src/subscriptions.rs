@@ -24,7 +24,7 @@ use crate::application::Application;
 use crate::measures;
 
 /// Whose events it reads.
-pub(crate) const READS: [&str; 5] =
+pub const READS: [&str; 5] =
     [Account::TYPE, MoneyTransfer::TYPE, BulkTransfer::TYPE, TransferOrder::TYPE, Customer::TYPE];
 
 /// Reads its topics from their start, or from where this subscription stopped.

@@ -29,6 +29,16 @@ impl Currency {
         digits(self.0).unwrap_or_default()
     }
 
+    /// So many minor units with the decimal point where people write it: `-1234` reads `-12.34` in EUR and `-1234` in JPY.
+    #[must_use]
+    pub fn decimal(self, minor_units: i128) -> String {
+        let digits = usize::from(self.minor_unit_digits());
+        let sign = if minor_units < 0 { "-" } else { "" };
+        let text = format!("{:0width$}", minor_units.unsigned_abs(), width = digits + 1);
+        let (whole, fraction) = text.split_at(text.len() - digits);
+        if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
+    }
+
     /// Every currency.
     pub fn all() -> impl Iterator<Item = Self> {
         CODES_BY_DIGITS.iter().flat_map(|(_, codes)| codes.iter().copied().map(Self))

@@ -94,3 +94,15 @@ fn money_is_an_integer_and_a_code() {
     assert_eq!(to_string(&usd(5500)).expect("money serializes"), json);
     assert_eq!(from_str::<Money>(json).expect("and comes back"), usd(5500));
 }
+
+#[test]
+fn the_point_is_where_the_currency_has_it() {
+    let in_currency =
+        |minor_units, code: &str| code.parse::<Currency>().expect("it is one").decimal(minor_units);
+    assert_eq!(in_currency(123_456, "EUR"), "1234.56");
+    assert_eq!(in_currency(5, "EUR"), "0.05");
+    assert_eq!(in_currency(-5, "EUR"), "-0.05");
+    assert_eq!(in_currency(0, "EUR"), "0.00");
+    assert_eq!(in_currency(-1234, "JPY"), "-1234");
+    assert_eq!(in_currency(1234, "KWD"), "1.234");
+}

@@ -14,7 +14,7 @@ const PROBES: [&str; 3] = ["/livez", "/readyz", "/metrics"];
 
 /// The span of answering this request: a child of the caller's, or the root of a trace.
 pub(super) fn begin(request: &Request, method: &Method, route: &str) -> Span {
-    if PROBES.contains(&route) {
+    if !trace_context::is_on() || PROBES.contains(&route) {
         return Span::none();
     }
     trace_context::begun(valid_parent(request.headers()), || {

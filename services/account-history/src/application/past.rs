@@ -8,7 +8,7 @@ use event_store::Version;
 use super::Application;
 use crate::error::QueryError;
 use crate::store::{At, TransferRange};
-use crate::view::{AccountView, EntryPlace, EntryView, Moment, RECENT, TermsView};
+use crate::view::{AccountView, EntryPlace, EntryView, Moment, RECENT};
 
 /// What an account held, in minor units of its currency.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Application {
         let transfers = self.reader.list_transfers(current.id, range, RECENT).await?;
         Ok(AccountView {
             balance: moment.balance,
-            terms: moment.terms.unwrap_or_else(|| TermsView::plain(moment.balance)),
+            terms: moment.whole_terms(),
             state,
             version: moment.version,
             transfers: transfers.iter().filter_map(|document| document.as_of(time)).collect(),
@@ -60,9 +60,9 @@ impl Application {
                 at: current.updated_at,
             });
         };
-        let (Moment { balance, terms, version, at, .. }, _) = self.opened_moment(current, at).await?;
-        let available = terms.map_or(balance, |terms| terms.available);
-        Ok(BalanceThen { balance, available, version, at })
+        let (moment, _) = self.opened_moment(current, at).await?;
+        let available = moment.whole_terms().available;
+        Ok(BalanceThen { balance: moment.balance, available, version: moment.version, at: moment.at })
     }
 
     /// The entries of an account, as it is or as it was, the newest first.

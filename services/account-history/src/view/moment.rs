@@ -99,6 +99,11 @@ impl Moment {
         }
     }
 
+    /// How much of the balance was available, and why not everything; the row leaves out what the balance says by itself.
+    pub(crate) fn whole_terms(&self) -> TermsView {
+        self.terms.clone().unwrap_or_else(|| TermsView::plain(self.balance))
+    }
+
     /// All money that moved, in its order.
     pub(crate) fn changes(&self) -> impl Iterator<Item = &ChangeView> {
         self.change.iter().chain(&self.lines)

@@ -4,12 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use domain::Aggregate;
-use domain::account::Account;
-use domain::bulk_transfer::BulkTransfer;
-use domain::customer::Customer;
-use domain::order::TransferOrder;
-use domain::transfer::{MoneyTransfer, PendingStep};
+use domain::transfer::PendingStep;
 use event_store::EventStore;
 use messaging::{Bus, ParkedKey, topic_of};
 use serde::Serialize;
@@ -19,11 +14,9 @@ use uuid::Uuid;
 use super::facts::Facts;
 use super::failed;
 use crate::config::Config;
+use crate::outboxes::unpublished;
 use crate::parts::Urls;
 use crate::redrive::Reader;
-
-/// More events than any outbox holds that is worth looking into.
-const WHOLE_OUTBOX: u32 = 1_000_000;
 
 /// The hop at which a transfer waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -89,23 +82,16 @@ struct Consumer {
 impl Surroundings {
     pub(super) async fn look(
         config: &Config,
-        accounts: &Arc<dyn EventStore>,
-        transfers: &Arc<dyn EventStore>,
+        accounts_store: &Arc<dyn EventStore>,
+        transfers_store: &Arc<dyn EventStore>,
     ) -> Result<Self, Failure> {
         let urls = Urls::of(config);
-        let mut unpublished = HashSet::new();
-        for store in [accounts, transfers] {
-            let pending = store.pending(&[], WHOLE_OUTBOX).await.map_err(failed)?;
-            unpublished.extend(pending.iter().flat_map(|commit| &commit.events).map(|event| event.event_id));
-        }
+        let unpublished = unpublished(&[accounts_store, transfers_store]).await.map_err(failed)?;
         let bus = urls.read_bus().await.map_err(failed)?;
-        let all =
-            [Account::TYPE, MoneyTransfer::TYPE, BulkTransfer::TYPE, TransferOrder::TYPE, Customer::TYPE];
         let lag = |group: &str, of: &[&str]| lag(Arc::clone(&bus), group.to_owned(), topics(of));
-        let accounts_lag =
-            lag(&config.accounts_subscription_id, &[MoneyTransfer::TYPE, BulkTransfer::TYPE]).await?;
-        let transfers_lag = lag(&config.transfers_subscription_id, &all).await?;
-        let history_lag = lag(&config.history_subscription_id, &[Account::TYPE, MoneyTransfer::TYPE]).await?;
+        let accounts_lag = lag(&config.accounts_subscription_id, &accounts::READS).await?;
+        let transfers_lag = lag(&config.transfers_subscription_id, &transfers::READS).await?;
+        let history_lag = lag(&config.history_subscription_id, &account_history::READS).await?;
         bus.close().await;
         let mut parked = Vec::new();
         for reader in Reader::ALL {

@@ -8,6 +8,8 @@ use std::process::ExitCode;
 use account_history::store::Reader as Views;
 use chrono::{DateTime, Utc};
 use clap::Args;
+use domain::Aggregate;
+use domain::account::Account;
 use domain::transfer::{RefusalReason, TransferStatus};
 use event_store::RecordedEvent;
 use serde::Serialize;
@@ -143,7 +145,7 @@ fn timeline(facts: &Facts, surroundings: &Surroundings, view_version: i64) -> Ti
 }
 
 fn hop(event: &RecordedEvent, all: &[&RecordedEvent], surroundings: &Surroundings, pause: i64) -> Hop {
-    let is_of_account = event.stream.aggregate_type == "account";
+    let is_of_account = event.stream.aggregate_type == Account::TYPE;
     Hop {
         at: event.recorded_at,
         pause_milliseconds: pause,

@@ -19,13 +19,7 @@ const FLATTENED: [&str; 3] = ["transfer", "reversal", "order"];
 
 /// `minor_units` as people write them: `30.00 EUR`.
 pub(super) fn amount(minor_units: i128, currency: Currency) -> String {
-    let digits = usize::from(currency.minor_unit_digits());
-    let sign = if minor_units < 0 { "-" } else { "" };
-    let text = format!("{:0>width$}", minor_units.unsigned_abs(), width = digits + 1);
-    match text.split_at(text.len() - digits) {
-        (whole, "") => format!("{sign}{whole} {currency}"),
-        (whole, part) => format!("{sign}{whole}.{part} {currency}"),
-    }
+    format!("{} {currency}", currency.decimal(minor_units))
 }
 
 pub(super) fn money(money: Money) -> String {

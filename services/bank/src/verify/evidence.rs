@@ -18,10 +18,8 @@ use messaging::{Bus, to_event, topic_of};
 use uuid::Uuid;
 use webhooks::{Told, WebhookStore};
 
+use crate::outboxes::unpublished;
 use crate::parts::Urls;
-
-/// More commits than any outbox holds that is worth verifying.
-const WHOLE_OUTBOX: u32 = 1_000_000;
 
 /// The stores of one bank, opened for reading.
 #[derive(Clone)]
@@ -139,12 +137,7 @@ impl Evidence {
         let customers_before = sources.customers.read_all(Customer::TYPE).await?;
         let vault =
             sources.vault.examine(&super::customers::read(&customers_before, &mut Vec::new())).await?;
-        let mut unpublished = HashSet::new();
-        for store in [&sources.accounts, &sources.transfers, &sources.customers] {
-            let pending = store.pending(&[], WHOLE_OUTBOX).await?;
-            unpublished
-                .extend(pending.into_iter().flat_map(|commit| commit.events).map(|event| event.event_id));
-        }
+        let unpublished = unpublished(&[&sources.accounts, &sources.transfers, &sources.customers]).await?;
         let types =
             [Account::TYPE, MoneyTransfer::TYPE, BulkTransfer::TYPE, TransferOrder::TYPE, Customer::TYPE];
         let topics = types.map(topic_of);

@@ -6,7 +6,7 @@ use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
 use super::file_name;
-use super::money::{decimal, effect, name};
+use super::money::{effect, name};
 use crate::application::Statement;
 
 /// Its own style sheet, which stands in it, is all that a browser may use of it.
@@ -55,8 +55,8 @@ fn page_of(statement: &Statement) -> Page<'_> {
             day: change.at.format("%Y-%m-%d").to_string(),
             kind: name(change.transaction_type),
             memo: change.memo.as_ref().map_or("", |memo| memo.as_str()),
-            amount: decimal(effect(change), currency),
-            balance: decimal(i128::from(change.balance.minor_units()), currency),
+            amount: currency.decimal(effect(change)),
+            balance: currency.decimal(change.balance.minor_units().into()),
         }
     });
     Page {
@@ -65,10 +65,10 @@ fn page_of(statement: &Statement) -> Page<'_> {
         currency: statement.account.currency.code(),
         from: statement.period.from.to_string(),
         to: statement.period.to.to_string(),
-        opening: decimal(i128::from(statement.opening.minor_units()), currency),
-        closing: decimal(i128::from(statement.closing.minor_units()), currency),
-        paid_in: decimal(effects().filter(|effect| *effect > 0).sum(), currency),
-        paid_out: decimal(effects().filter(|effect| *effect < 0).sum(), currency),
+        opening: currency.decimal(statement.opening.minor_units().into()),
+        closing: currency.decimal(statement.closing.minor_units().into()),
+        paid_in: currency.decimal(effects().filter(|effect| *effect > 0).sum()),
+        paid_out: currency.decimal(effects().filter(|effect| *effect < 0).sum()),
         rows: rows.collect(),
     }
 }

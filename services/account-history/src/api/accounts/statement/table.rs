@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::SecondsFormat;
 
 use super::file_name;
-use super::money::{decimal, effect, name};
+use super::money::{effect, name};
 use crate::application::Statement;
 
 const COLUMNS: [&str; 7] = ["time", "kind", "amount", "balance", "currency", "memo", "transfer"];
@@ -19,8 +19,8 @@ pub(super) fn csv(statement: &Statement) -> Result<Response, csv::Error> {
         table.write_record([
             change.at.to_rfc3339_opts(SecondsFormat::Micros, true),
             name(change.transaction_type).to_owned(),
-            decimal(effect(change), currency),
-            decimal(i128::from(change.balance.minor_units()), currency),
+            currency.decimal(effect(change)),
+            currency.decimal(change.balance.minor_units().into()),
             currency.code().to_owned(),
             change.memo.as_ref().map(|memo| harmless(memo.as_str())).unwrap_or_default(),
             change.transfer_id.map(|id| id.to_string()).unwrap_or_default(),
